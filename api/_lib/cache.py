@@ -1,0 +1,88 @@
+"""Redis as a cache and for counters; when it is away, reads miss and writes do nothing."""
+
+import logging
+from collections.abc import AsyncIterator, Awaitable
+from typing import TypeVar, cast
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+AWAY = (RedisError, OSError, TimeoutError)
+
+
+class Cache:
+    """The Redis of this process; connections are made anew for ever, so an outage ends by itself."""
+
+    def __init__(self, client: Redis | None) -> None:
+        self.client = client
+        self.reachable = client is not None
+
+    @classmethod
+    def connect(cls, url: str | None) -> "Cache":
+        """A cache on `url`; without one everything misses."""
+        if url is None:
+            return cls(None)
+        client = Redis.from_url(
+            url,
+            socket_timeout=2,
+            socket_connect_timeout=1,
+            retry=Retry(NoBackoff(), 1),
+            health_check_interval=30,
+        )
+        return cls(client)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self.client is not None:
+            await self.client.aclose()
+
+    async def ping(self) -> bool:
+        """Whether Redis answers now."""
+        return bool(self.client) and bool(
+            await self.attempt(cast(Redis, self.client).ping(), False)
+        )
+
+    async def get(self, key: str) -> bytes | None:
+        """The stored bytes, or nothing."""
+        return None if self.client is None else await self.attempt(self.client.get(key), None)
+
+    async def set(self, key: str, value: bytes, ttl: int) -> None:
+        """Store bytes for `ttl` seconds."""
+        if self.client is not None:
+            await self.attempt(self.client.set(key, value, ex=ttl), None)
+
+    async def delete(self, *keys: str) -> int:
+        """Remove keys; how many there were."""
+        if self.client is None or not keys:
+            return 0
+        return await self.attempt(self.client.delete(*keys), 0)
+
+    async def delete_matching(self, pattern: str) -> int:
+        """Remove all keys of a pattern in small steps, without blocking Redis."""
+        if self.client is None:
+            return 0
+        return await self.attempt(self._delete_matching(self.client, pattern), 0)
+
+    async def attempt(self, operation: Awaitable[T], otherwise: T) -> T:
+        """Result of a Redis operation, or `otherwise` when Redis is away."""
+        try:
+            result = await operation
+        except AWAY as error:
+            if self.reachable:
+                log.warning("redis is away", extra={"reason": type(error).__name__})
+            self.reachable = False
+            return otherwise
+        self.reachable = True
+        return result
+
+    @staticmethod
+    async def _delete_matching(client: Redis, pattern: str) -> int:
+        removed = 0
+        keys = cast(AsyncIterator[bytes], client.scan_iter(match=pattern, count=500))
+        async for key in keys:
+            removed += await client.delete(key)
+        return removed

@@ -1,0 +1,135 @@
+"""Every sentence shown to people, in the three languages of the app."""
+
+from typing import Literal
+
+Language = Literal["nl", "fr", "en"]
+LANGUAGES: tuple[Language, ...] = ("nl", "fr", "en")
+
+
+def same(text: str) -> dict[Language, str]:
+    """A sentence the web client compares, so it is never translated."""
+    return dict.fromkeys(LANGUAGES, text)
+
+
+CATALOGUE: dict[str, dict[Language, str]] = {
+    # The frame
+    "unauthorized": {
+        "nl": "Je bent niet aangemeld.",
+        "fr": "Vous n'êtes pas connecté.",
+        "en": "You are not signed in.",
+    },
+    "forbidden": {
+        "nl": "Dit mag je niet doen.",
+        "fr": "Vous n'êtes pas autorisé à faire cela.",
+        "en": "You are not allowed to do this.",
+    },
+    "not_found": {"nl": "Niet gevonden.", "fr": "Introuvable.", "en": "Not found."},
+    "method_not_allowed": {
+        "nl": "Deze methode is hier niet toegestaan.",
+        "fr": "Cette méthode n'est pas autorisée ici.",
+        "en": "This method is not allowed here.",
+    },
+    "internal": {
+        "nl": "Er ging iets mis. Probeer het later opnieuw.",
+        "fr": "Une erreur est survenue. Réessayez plus tard.",
+        "en": "Something went wrong. Please try again later.",
+    },
+    "unavailable": {
+        "nl": "De dienst is even niet beschikbaar. Probeer het straks opnieuw.",
+        "fr": "Le service est momentanément indisponible. Réessayez bientôt.",
+        "en": "The service is not available right now. Please try again soon.",
+    },
+    "upstream_failed": {
+        "nl": "Een externe dienst gaf een fout. Probeer het straks opnieuw.",
+        "fr": "Un service externe a renvoyé une erreur. Réessayez bientôt.",
+        "en": "An outside service answered with an error. Please try again soon.",
+    },
+    "too_many_requests": {
+        "nl": "Te veel pogingen. Probeer het over {minutes} min. opnieuw.",
+        "fr": "Trop de tentatives. Réessayez dans {minutes} min.",
+        "en": "Too many attempts. Try again in {minutes} min.",
+    },
+    "busy": {
+        "nl": "Je vorige aanvraag loopt nog. Wacht even.",
+        "fr": "Votre demande précédente est encore en cours. Patientez un instant.",
+        "en": "Your previous request is still running. Please wait a moment.",
+    },
+    "conflict": {
+        "nl": "Dit bestaat al.",
+        "fr": "Cela existe déjà.",
+        "en": "This exists already.",
+    },
+    "body_not_json": {
+        "nl": "De aanvraag is geen geldige JSON.",
+        "fr": "La requête n'est pas du JSON valide.",
+        "en": "The request is not valid JSON.",
+    },
+    "body_not_object": {
+        "nl": "De aanvraag moet een JSON-object zijn.",
+        "fr": "La requête doit être un objet JSON.",
+        "en": "The request must be a JSON object.",
+    },
+    "body_too_large": {
+        "nl": "De aanvraag is te groot.",
+        "fr": "La requête est trop volumineuse.",
+        "en": "The request is too large.",
+    },
+    "unsupported_type": {
+        "nl": "Stuur de aanvraag als JSON in UTF-8, zonder compressie.",
+        "fr": "Envoyez la requête en JSON, UTF-8, sans compression.",
+        "en": "Send the request as JSON in UTF-8, not compressed.",
+    },
+    "bad_path": {
+        "nl": "Het adres van de aanvraag is ongeldig.",
+        "fr": "L'adresse de la requête n'est pas valide.",
+        "en": "The address of the request is not valid.",
+    },
+    "field_required": {
+        "nl": "{field} is verplicht.",
+        "fr": "{field} est obligatoire.",
+        "en": "{field} is required.",
+    },
+    "field_invalid": {
+        "nl": "{field} is ongeldig.",
+        "fr": "{field} n'est pas valide.",
+        "en": "{field} is not valid.",
+    },
+    "field_too_long": {
+        "nl": "{field} is te lang (hoogstens {limit}).",
+        "fr": "{field} est trop long (au plus {limit}).",
+        "en": "{field} is too long (at most {limit}).",
+    },
+    "field_too_short": {
+        "nl": "{field} is te kort (minstens {limit}).",
+        "fr": "{field} est trop court (au moins {limit}).",
+        "en": "{field} is too short (at least {limit}).",
+    },
+    "date_outside_window": {
+        "nl": "{field} ligt te ver in het verleden of in de toekomst.",
+        "fr": "{field} est trop loin dans le passé ou le futur.",
+        "en": "{field} is too far in the past or the future.",
+    },
+}
+
+
+def sentence(key: str, language: Language, **params: object) -> str:
+    """A sentence of the catalogue in a language, with its parameters filled in."""
+    return CATALOGUE[key][language].format(**params)
+
+
+def preferred_language(accept_language: str) -> Language:
+    """The best of our languages by an `Accept-Language` header; Dutch when none fits."""
+    ranked: list[tuple[float, int, Language]] = []
+    for position, part in enumerate(accept_language[:200].split(",")):
+        tag, _, quality = part.strip().partition(";q=")
+        for language in LANGUAGES:
+            if tag.lower().split("-")[0] == language:
+                ranked.append((-_quality(quality), position, language))
+    return min(ranked)[2] if ranked else "nl"
+
+
+def _quality(text: str) -> float:
+    try:
+        return float(text) if text else 1.0
+    except ValueError:
+        return 0.0

@@ -1,0 +1,25 @@
+"""Figures for operators, in Prometheus' text format."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+REGISTRY = CollectorRegistry()
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+requests = Histogram(
+    "http_request_seconds",
+    "Requests by route template, method and status",
+    ("route", "method", "status"),
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 90),
+    registry=REGISTRY,
+)
+pool_connections = Gauge("postgres_connections", "Open connections", ("state",), registry=REGISTRY)
+cache_reads = Counter("cache_reads", "Reads of cached lists", ("outcome",), registry=REGISTRY)
+airtable_calls = Counter("airtable_calls", "Airtable requests", ("outcome",), registry=REGISTRY)
+mails = Counter("mails", "Mails by outcome", ("outcome",), registry=REGISTRY)
+ai_calls = Counter("ai_calls", "AI calls by outcome", ("outcome",), registry=REGISTRY)
+ai_tokens = Counter("ai_tokens", "AI tokens", ("kind",), registry=REGISTRY)
+
+
+def render() -> bytes:
+    """The current figures of this process."""
+    return generate_latest(REGISTRY)

@@ -1,0 +1,207 @@
+"""Reads `Settings` from the environment and from secret files."""
+
+import re
+from collections.abc import Mapping
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any, get_args
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from api._lib.settings import (
+    AIRTABLE_TABLES,
+    BACKEND_FLAGS,
+    SECRET_FILES,
+    Backend,
+    Role,
+    Settings,
+    SettingsError,
+)
+
+PRIVATE_NETWORKS = "127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7,fe80::/10"
+LOCAL_REDIS = "redis://localhost:6379"
+BOOLEANS = {
+    **dict.fromkeys(("true", "1", "yes", "on"), True),
+    **dict.fromkeys(("false", "0", "no", "off"), False),
+}
+REQUIRED = {
+    Role.APP: ("DATABASE_URL", "JWT_SECRET"),
+    Role.WORKER: ("DATABASE_URL", "REDIS_URL", "AIRTABLE_ACCESS_TOKEN", "AIRTABLE_BASE_ID"),
+    Role.TASK: ("DATABASE_URL",),
+}
+REQUIRED_IN_PRODUCTION = (
+    "APP_URL",
+    "AIRTABLE_ACCESS_TOKEN",
+    "AIRTABLE_BASE_ID",
+    "OPENAI_API_KEY",
+    "SMTP_SERVER",
+)
+COMPUTED = frozenset({"airtable_tables", "backends", "warnings"})
+
+
+def load_settings(environ: Mapping[str, str], role: Role) -> Settings:
+    """Settings from the environment; raises `SettingsError` naming all that is missing or wrong."""
+    reader = _Reader(_with_local_file(environ))
+    values = reader.values(role)
+    if reader.problems:
+        raise SettingsError("Cannot start: " + "; ".join(reader.problems) + ".")
+    return Settings(**values, warnings=tuple(reader.warnings))
+
+
+def _with_local_file(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Adds `.env.local` of the working directory outside production (F-H18)."""
+    path = Path(".env.local")
+    if (environ.get("APP_ENV") or environ.get("NODE_ENV")) == "production" or not path.is_file():
+        return environ
+    pairs = re.findall(r"^\s*(?:export\s+)?(\w+)\s*=(.*)$", path.read_text("utf-8"), re.MULTILINE)
+    return {name: value.strip().strip("\"'") for name, value in pairs} | dict(environ)
+
+
+class _Reader:
+    """Collects values, problems and warnings, so that one message can name everything."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.problems: list[str] = []
+        self.warnings: list[str] = []
+
+    def values(self, role: Role) -> dict[str, Any]:
+        values = {
+            field.name: self._convert(field.name.upper(), text, field.type)
+            for field in msgspec.structs.fields(Settings)
+            if field.name not in COMPUTED and (text := self._text(field.name.upper())) is not None
+        }
+        values.setdefault("database_url", "")
+        values["airtable_tables"] = self._tables()
+        values["backends"] = self._backends()
+        self._derive(values)
+        self._check(values, role)
+        return values
+
+    def _text(self, name: str) -> str | None:
+        if name == "APP_ENV":
+            return self._plain("APP_ENV") or self._plain("NODE_ENV")
+        direct = self._plain(name)
+        if name not in SECRET_FILES or not (path := self._plain(f"{name}_FILE")):
+            return direct
+        return self._from_file(name, path, direct)
+
+    def _plain(self, name: str) -> str | None:
+        return self.environ.get(name, "").strip() or None
+
+    def _from_file(self, name: str, path: str, direct: str | None) -> str | None:
+        try:
+            content = Path(path).read_text("utf-8").strip() or None
+        except (OSError, UnicodeDecodeError):
+            if direct is None:
+                self.problems.append(f"{name}_FILE cannot be read")
+            return direct
+        if direct and content and direct != content:
+            self.warnings.append(f"{name} and {name}_FILE differ; {name} is used")
+        return direct or content
+
+    def _convert(self, name: str, text: str, kind: Any) -> Any:
+        value: Any = text
+        if kind is bool or bool in get_args(kind):
+            value = BOOLEANS.get(text.lower())
+        elif name == "TRUSTED_PROXIES":
+            return self._networks(text)
+        elif name == "WEB_PUSH_ALLOWED_HOSTS":
+            return tuple(part.strip().lower() for part in text.split(",") if part.strip())
+        elif name == "LOG_LEVEL":
+            value = text.lower()
+        try:
+            return msgspec.convert(value, kind, strict=False)
+        except msgspec.ValidationError:
+            self.problems.append(f"{name} has a value that is not allowed")
+            return None
+
+    def _networks(self, text: str) -> tuple[Any, ...]:
+        try:
+            return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+        except ValueError:
+            self.problems.append("TRUSTED_PROXIES has a value that is not allowed")
+            return ()
+
+    def _tables(self) -> dict[str, str]:
+        return {
+            name: self._plain(table_variable(name)) or default
+            for name, default in AIRTABLE_TABLES.items()
+        }
+
+    def _backends(self) -> dict[str, Backend]:
+        return {flag: self._backend(f"DATA_BACKEND_{flag}") for flag in BACKEND_FLAGS}
+
+    def _backend(self, name: str) -> Backend:
+        try:
+            return Backend((self._plain(name) or Backend.POSTGRES_PRIMARY.value).lower())
+        except ValueError:
+            self.problems.append(f"{name} has a value that is not allowed")
+            return Backend.POSTGRES_PRIMARY
+
+    def _derive(self, values: dict[str, Any]) -> None:
+        values.setdefault("trusted_proxies", self._networks(PRIVATE_NETWORKS))
+        values["app_url"] = str(values.get("app_url") or self._default_url(values)).rstrip("/")
+        if "sync_claim_size" not in values:
+            batch = self._convert("SYNC_BATCH_SIZE", self._plain("SYNC_BATCH_SIZE") or "20", int)
+            if batch is not None and batch > 20:
+                values["sync_claim_size"] = batch
+        if BOOLEANS.get((self._plain("USE_LOCAL_REDIS") or "false").lower()):
+            values["redis_url"] = LOCAL_REDIS
+            if values.get("app_env") == "production":
+                self.problems.append("USE_LOCAL_REDIS is not allowed in production")
+
+    @staticmethod
+    def _default_url(values: dict[str, Any]) -> str:
+        if values.get("app_env") == "production":
+            return ""
+        return f"http://localhost:{values.get('port', 3000)}"
+
+    def _check(self, values: dict[str, Any], role: Role) -> None:
+        production = values.get("app_env") == "production"
+        self._require(values, REQUIRED[role])
+        if production and role is Role.APP:
+            self._require(values, REQUIRED_IN_PRODUCTION)
+            if not (values.get("smtp_from") or values.get("smtp_user")):
+                self.problems.append("SMTP_FROM or SMTP_USER is missing")
+        if production:
+            self._check_production(values)
+        if not _valid_zone(values.get("notification_default_timezone", "Europe/Brussels")):
+            self.problems.append("NOTIFICATION_DEFAULT_TIMEZONE has a value that is not allowed")
+        if 0 < len(values.get("jwt_secret", "").encode()) < 32:
+            self.warnings.append("JWT_SECRET is shorter than 32 bytes")
+        if values.get("pgsslmode") == "require":
+            self.warnings.append("PGSSLMODE=require encrypts without checking the certificate")
+
+    def _require(self, values: dict[str, Any], names: tuple[str, ...]) -> None:
+        unreadable = {problem.split("_FILE")[0] for problem in self.problems}
+        self.problems += [
+            f"{name} is missing"
+            for name in names
+            if not values.get(name.lower()) and name not in unreadable
+        ]
+
+    def _check_production(self, values: dict[str, Any]) -> None:
+        if values["app_url"] and urlsplit(values["app_url"]).scheme != "https":
+            self.problems.append("APP_URL must start with https:// in production")
+        if values.get("rate_limit_factor") == 0:
+            self.problems.append("RATE_LIMIT_FACTOR must not be 0 in production")
+        if values.get("cookie_secure") is False:
+            self.problems.append("COOKIE_SECURE must not be false in production")
+        if "*" in values.get("web_push_allowed_hosts", ()):
+            self.problems.append("WEB_PUSH_ALLOWED_HOSTS must not be * in production")
+
+
+def table_variable(name: str) -> str:
+    """Name of the variable that overrides a table id: `methodUsage` → `AIRTABLE_TABLE_METHOD_USAGE`."""
+    return "AIRTABLE_TABLE_" + re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).upper()
+
+
+def _valid_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, LookupError):
+        return False
+    return True

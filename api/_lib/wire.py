@@ -1,0 +1,261 @@
+"""What goes over the wire: request and answer shapes, their types, and the envelope."""
+
+import gzip
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from api._lib.errors import ApiError, bad_request
+
+T = TypeVar("T")
+RECORD_ID = r"^rec[A-Za-z0-9]{14}$"
+UUID_TEXT = (
+    r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"
+)
+ENTITY_ID = f"{RECORD_ID}|{UUID_TEXT}"
+EMAIL = re.compile(
+    r"(?!\.)(?!.*\.\.)[A-Za-z0-9_'+.-]*[A-Za-z0-9_'+-]@(?:[A-Za-z0-9][A-Za-z0-9-]*\.)+[A-Za-z]{2,}"
+)
+GZIP_FROM = 1024
+
+RecordId = Annotated[str, Meta(pattern=RECORD_ID, max_length=17)]
+EntityId = Annotated[str, Meta(pattern=ENTITY_ID, max_length=36)]
+ActivityDay = date
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Text = Annotated[str, Meta(max_length=2_000)]
+OneTimeCode = Annotated[str, Meta(pattern=r"^[0-9]{6}$", max_length=6)]
+
+
+class Email(str):
+    """An e-mail address, trimmed, lower-cased and checked."""
+
+    __slots__ = ()
+
+
+class Wire(Struct, rename="camel", frozen=True, kw_only=True):
+    """An answer; a field that is UNSET is absent, None is null."""
+
+
+class Body(Struct, rename="camel", frozen=True, kw_only=True):
+    """A request body or query; unknown keys are dropped, strings without a bound get one."""
+
+
+class Encoded(Struct, frozen=True):
+    """The whole body of a successful answer, encoded before, with its compressed form."""
+
+    plain: bytes
+    gzipped: bytes | None = None
+    etag: str | None = None
+
+
+class Cookie(Struct, frozen=True):
+    """A cookie to set; an empty value with max_age 0 clears it."""
+
+    name: str
+    value: str
+    max_age: int
+
+
+class Reply(Struct, Generic[T], frozen=True):
+    """Data with a status, cookies or headers of its own."""
+
+    data: T
+    status: int = 200
+    cookies: tuple[Cookie, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Redirect(Struct, frozen=True):
+    """Sends the browser elsewhere."""
+
+    location: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Empty(Struct, frozen=True):
+    """204: the sender reads no body."""
+
+
+def present(value: T | None) -> T | UnsetType:
+    """Absent on the wire when there is no value."""
+    return UNSET if value is None else value
+
+
+def filled(value: str | None) -> str | UnsetType:
+    """Absent on the wire when the text is empty."""
+    return value or UNSET
+
+
+def moment(value: datetime) -> str:
+    """A moment as ISO 8601 in UTC with milliseconds and Z."""
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def is_record_id(text: str) -> bool:
+    """Whether a text has the form of an Airtable record id."""
+    return re.fullmatch(RECORD_ID[1:-1], text) is not None
+
+
+def as_uuid(text: str) -> UUID | None:
+    """The UUID a text stands for, or nothing."""
+    return UUID(text) if re.fullmatch(UUID_TEXT[1:-1], text) else None
+
+
+def parse_email(text: object) -> Email:
+    """An address as we store it; raises ValueError when it is none."""
+    if not isinstance(text, str):
+        raise ValueError("Expected `str`")
+    address = unicodedata.normalize("NFC", text.strip().lower())
+    if len(address) > 254 or not EMAIL.fullmatch(address):
+        raise ValueError("Expected an e-mail address")
+    return Email(address)
+
+
+def success(data: object) -> bytes:
+    """The envelope of a successful answer."""
+    return b'{"success":true,"data":' + _encoder.encode(data) + b"}"
+
+
+def failure(text: str) -> bytes:
+    """The envelope of an error."""
+    return b'{"success":false,"error":' + _encoder.encode(text) + b"}"
+
+
+def encoded(data: object) -> Encoded:
+    """A successful answer made ready once, to be sent many times."""
+    plain = success(data)
+    return Encoded(plain, gzip.compress(plain, 6) if len(plain) >= GZIP_FROM else None)
+
+
+class Decoder(Generic[T]):
+    """Decodes and checks one request shape; built once per endpoint at the start."""
+
+    def __init__(self, shape: type[T]) -> None:
+        self.shape = shape
+        self._decoder = msgspec.json.Decoder(shape, dec_hook=_custom)
+        self._bounds = _default_bounds(shape)
+
+    def body(self, raw: bytes) -> T:
+        """The body; raises a 400 that names the first wrong field."""
+        if raw.lstrip()[:1] not in (b"{", b""):
+            raise bad_request("body_not_object" if _is_json(raw) else "body_not_json")
+        try:
+            return self._checked(self._decoder.decode(raw.strip() or b"{}"), b"\\u0000" in raw)
+        except msgspec.ValidationError as error:
+            raise _explain(error) from None
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise bad_request("body_not_json") from None
+
+    def query(self, pairs: Sequence[tuple[str, str]]) -> T:
+        """The query; a repeated parameter counts as not being a string."""
+        values: dict[str, object] = {}
+        for key, value in pairs:
+            values[key] = [value] if key in values else value
+        try:
+            shape = msgspec.convert(values, self.shape, strict=False, dec_hook=_custom)
+        except msgspec.ValidationError as error:
+            raise _explain(error) from None
+        return self._checked(shape, any("\0" in value for _, value in pairs))
+
+    def _checked(self, shape: T, suspect: bool) -> T:
+        for name, limit in self._bounds:
+            value = getattr(shape, name)
+            if isinstance(value, str | list) and len(value) > limit:
+                raise bad_request("field_too_long", field=_camel(name), limit=limit)
+        if suspect and "\0" in repr_strings(shape):
+            raise bad_request("body_not_json")
+        return shape
+
+
+def convert(value: str, kind: Any, field: str) -> Any:
+    """A path parameter as its type; raises a 400 that names it."""
+    try:
+        return msgspec.convert(value, kind, strict=False, dec_hook=_custom)
+    except msgspec.ValidationError:
+        raise bad_request("field_invalid", field=field) from None
+
+
+def repr_strings(value: object) -> str:
+    """All strings inside a decoded value, joined."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Struct):
+        return repr_strings(list(msgspec.structs.asdict(value).values()))
+    if isinstance(value, dict):
+        return repr_strings([*value.keys(), *value.values()])
+    if isinstance(value, list | tuple):
+        return " ".join(repr_strings(item) for item in value)
+    return ""
+
+
+def _custom(kind: type, value: object) -> object:
+    if kind is Email:
+        return parse_email(value)
+    raise NotImplementedError(f"no decoder for {kind.__name__}")
+
+
+def _encode_custom(value: object) -> object:
+    if isinstance(value, UUID | str):
+        return str(value)
+    raise NotImplementedError(f"no encoder for {type(value).__name__}")
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_encode_custom)
+
+
+def _is_json(raw: bytes) -> bool:
+    try:
+        msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return True
+
+
+def _default_bounds(shape: type) -> tuple[tuple[str, int], ...]:
+    """Bounds for the strings and lists of a shape that state none (F-H14)."""
+    return tuple(
+        (field.name, limit)
+        for field in msgspec.structs.fields(shape)
+        if (limit := _default_bound(field.name, msgspec.inspect.type_info(field.type)))
+    )
+
+
+def _default_bound(name: str, info: Any) -> int | None:
+    kinds = info.types if isinstance(info, msgspec.inspect.UnionType) else (info,)
+    for kind in kinds:
+        if isinstance(kind, msgspec.inspect.ListType) and kind.max_length is None:
+            return 200
+        if isinstance(kind, msgspec.inspect.StrType) and kind.max_length is None:
+            return 64 if name.endswith("id") else 200 if name.endswith("name") else 2_000
+    return None
+
+
+_LENGTH = re.compile(r"of length (<=|>=) (\d+)")
+
+
+def _explain(error: msgspec.ValidationError) -> ApiError:
+    text = str(error)
+    if missing := re.search(r"missing required field `(\w+)`", text):
+        return bad_request("field_required", field=missing[1])
+    path = re.search(r"at `\$\.?([^`]+)`", text)
+    if path is None:
+        return bad_request("body_not_object")
+    field = re.sub(r"\[(\.\.\.|\d+)\]", "", path[1])
+    if length := _LENGTH.search(text):
+        if length[1] == "<=":
+            return bad_request("field_too_long", field=field, limit=length[2])
+        if length[2] == "1":
+            return bad_request("field_required", field=field)
+        return bad_request("field_too_short", field=field, limit=length[2])
+    return bad_request("field_invalid", field=field)
+
+
+def _camel(name: str) -> str:
+    head, *tail = name.split("_")
+    return head + "".join(part.title() for part in tail)
