@@ -1,0 +1,140 @@
+"""What every test may ask for: real servers, a migrated database of its own, settings, a clock."""
+
+import shutil
+import sys
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from subprocess import run
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tasks.dev.services import FLEETING, Postgres, Redis
+
+if TYPE_CHECKING:
+    from api._lib.cache import Cache
+    from api._lib.clock import ManualClock
+    from api._lib.db import Database
+    from api._lib.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+TEMPLATE = "migrated"
+NUMBERS = count()
+MORNING = datetime(2026, 3, 4, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A PostgreSQL server with a migrated template; each test process has its own."""
+    server = Postgres(tmp_path_factory.mktemp("postgres"), options=FLEETING)
+    server.start()
+    server.run(f"CREATE DATABASE {TEMPLATE}")
+    migrate(server)
+    yield server
+    server.kill()
+    shutil.rmtree(server.folder)
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    """A Redis server; each test process has its own."""
+    server = Redis(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def empty_database_url(postgres: Postgres) -> Iterator[str]:
+    """An empty database of the test's own."""
+    yield from new_database(postgres, "template0")
+
+
+@pytest.fixture
+def database_url(postgres: Postgres) -> Iterator[str]:
+    """A migrated database of the test's own."""
+    yield from new_database(postgres, TEMPLATE)
+
+
+@pytest.fixture
+def redis_url(redis: Redis) -> str:
+    """A Redis that remembers nothing of other tests."""
+    redis.start()
+    redis.flush()
+    return redis.url()
+
+
+@pytest.fixture
+def environ(database_url: str, redis_url: str) -> dict[str, str]:
+    """The environment of a process under test; Airtable and the others are added by their tests."""
+    return {
+        "APP_ENV": "test",
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "JWT_SECRET": "a secret of the tests, long enough to sign with",
+        "AIRTABLE_ACCESS_TOKEN": "pat.test",
+        "AIRTABLE_BASE_ID": "appTestTestTest00",
+        "AIRTABLE_ENDPOINT_URL": "http://127.0.0.1:9",
+        "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
+        "PUSH_NOTIFICATIONS_TEST_MODE": "true",
+    }
+
+
+@pytest.fixture
+def settings(environ: dict[str, str]) -> "Settings":
+    """Settings of the server under test."""
+    from api._lib.settings import Role
+    from api._lib.settings_loader import load_settings
+
+    return load_settings(environ, Role.APP)
+
+
+@pytest.fixture
+async def db(settings: "Settings") -> "AsyncIterator[Database]":
+    """The open database."""
+    from api._lib.db import Database
+
+    database = await Database.connect(settings)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def cache(settings: "Settings") -> "AsyncIterator[Cache]":
+    """The open cache."""
+    from api._lib.cache import Cache
+
+    opened = Cache.connect(settings.redis_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def clock() -> "ManualClock":
+    """A clock that stands at a Wednesday morning until the test moves it."""
+    from api._lib.clock import ManualClock
+
+    return ManualClock(MORNING)
+
+
+def new_database(server: Postgres, template: str) -> Iterator[str]:
+    """Clone a database and drop it when the test is over."""
+    server.start()
+    name = f"test_{next(NUMBERS)}"
+    server.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield server.url(name)
+    server.start()
+    server.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def migrate(server: Postgres) -> None:
+    """Bring the template to the newest schema, by the program operators use."""
+    runner = ROOT / "tasks" / "db_migrate.py"
+    if runner.exists():
+        environ = {"DATABASE_URL": server.url(TEMPLATE), "PYTHONPATH": str(ROOT)}
+        run([sys.executable, str(runner)], env=environ, cwd=ROOT, check=True, capture_output=True)
+        return
+    for script in sorted((ROOT / "tasks" / "db" / "migrations").glob("*.sql")):
+        server.run(database=TEMPLATE, script=script)
