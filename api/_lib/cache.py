@@ -15,7 +15,7 @@ AWAY = (RedisError, OSError, TimeoutError)
 
 
 class Cache:
-    """The Redis of this process; connections are made anew for ever, so an outage ends by itself."""
+    """The Redis of this process; it connects anew for ever, so an outage ends by itself."""
 
     def __init__(self, client: Redis | None) -> None:
         self.client = client
@@ -42,13 +42,15 @@ class Cache:
 
     async def ping(self) -> bool:
         """Whether Redis answers now."""
-        return bool(self.client) and bool(
-            await self.attempt(cast(Redis, self.client).ping(), False)
-        )
+        if self.client is None:
+            return False
+        return await self.attempt(cast(Awaitable[bool], self.client.ping()), False)
 
     async def get(self, key: str) -> bytes | None:
         """The stored bytes, or nothing."""
-        return None if self.client is None else await self.attempt(self.client.get(key), None)
+        if self.client is None:
+            return None
+        return await self.attempt(cast(Awaitable[bytes | None], self.client.get(key)), None)
 
     async def set(self, key: str, value: bytes, ttl: int) -> None:
         """Store bytes for `ttl` seconds."""

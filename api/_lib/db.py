@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -14,6 +14,13 @@ from api._lib.settings import Settings
 
 T = TypeVar("T")
 Record = asyncpg.Record
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    Connection = asyncpg.Connection[Record] | PoolConnectionProxy[Record]
+    _Base = asyncpg.Connection[Record]
+else:
+    Connection = _Base = asyncpg.Connection
 RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 STATEMENT_TIMEOUT_MS = {"mfa-web": 15_000, "mfa-worker": 60_000}
 
@@ -87,13 +94,12 @@ class Database:
     @classmethod
     async def connect(cls, settings: Settings, application_name: str = "mfa-web") -> "Database":
         """Make the pool; its connections open when first needed, so Postgres may be down."""
-        timeout = settings.pg_connect_timeout_ms / 1000
         pool = asyncpg.create_pool(
             settings.database_url,
             min_size=0,
             max_size=settings.pg_pool_max,
             max_inactive_connection_lifetime=settings.pg_idle_timeout_ms / 1000,
-            timeout=timeout,
+            timeout=settings.pg_connect_timeout_ms / 1000,
             init=_prepare,
             connection_class=_Connection,
             ssl=_ssl(settings),
@@ -120,7 +126,7 @@ class Database:
         return self._pool.get_size(), self._pool.get_idle_size()
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[asyncpg.Connection]:
+    async def connection(self) -> AsyncIterator[Connection]:
         """A connection of one's own for session locks and LISTEN, given back clean."""
         async with self._acquire() as connection:
             try:
@@ -143,7 +149,7 @@ class Database:
             await frame.commit()
 
     @asynccontextmanager
-    async def _acquire(self) -> AsyncIterator[asyncpg.Connection]:
+    async def _acquire(self) -> AsyncIterator[Connection]:
         with _available(OSError, TimeoutError):
             connection = await self._pool.acquire(timeout=self._timeout)
         spy = self._spy(connection)
@@ -190,7 +196,7 @@ class Database:
         async with self._acquire() as connection:
             await connection.executemany(sql, rows)
 
-    def _spy(self, connection: asyncpg.Connection) -> Callable[[Any], None] | None:
+    def _spy(self, connection: Connection) -> Callable[[Any], None] | None:
         if not self._observers:
             return None
 
@@ -235,7 +241,7 @@ def _ssl(settings: Settings) -> ssl.SSLContext | None:
     return context
 
 
-UNAVAILABLE = (
+UNAVAILABLE: tuple[type[Exception], ...] = (
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
@@ -248,23 +254,23 @@ UNAVAILABLE = (
 
 
 @contextmanager
-def _available(*further: type[BaseException]) -> Iterator[None]:
+def _available(*further: type[Exception]) -> Iterator[None]:
     """Turns what means "not available now" into one exception; other errors pass."""
     try:
         yield
-    except (*UNAVAILABLE, *further) as error:
+    except UNAVAILABLE + further as error:
         raise DatabaseUnavailableError(type(error).__name__) from error
 
 
-async def _roll_back(frame: Any, connection: asyncpg.Connection) -> None:
-    """Roll back; a connection that cannot is thrown away, so that the first error is the one seen."""
+async def _roll_back(frame: Any, connection: Connection) -> None:
+    """Roll back; a connection that cannot is thrown away, and the first error is the one seen."""
     try:
         await asyncio.shield(frame.rollback())
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
         connection.terminate()
 
 
-class _Connection(asyncpg.Connection):  # type: ignore[type-arg]  # the base is generic in stubs only
+class _Connection(_Base):
     """Pooled queries leave no session state behind, so giving back needs no extra round trip."""
 
     def get_reset_query(self) -> str:

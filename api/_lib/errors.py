@@ -1,5 +1,6 @@
 """The errors a request can end in; each becomes the envelope in one place."""
 
+from collections.abc import Mapping
 from enum import IntEnum
 
 
@@ -31,19 +32,19 @@ class ApiError(Exception):
         *,
         headers: tuple[tuple[str, str], ...] = (),
         clear_session: bool = False,
-        **params: object,
+        params: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message
         self.headers = headers
         self.clear_session = clear_session
-        self.params = params
+        self.params = params or {}
 
 
 def bad_request(message: str, **params: object) -> ApiError:
     """400: the request cannot be understood or is not allowed as it is."""
-    return ApiError(Kind.BAD_REQUEST, message, **params)
+    return ApiError(Kind.BAD_REQUEST, message, params=params)
 
 
 def unauthorized(message: str = "unauthorized", *, clear_session: bool = False) -> ApiError:
@@ -63,14 +64,14 @@ def not_found(message: str = "not_found") -> ApiError:
 
 def conflict(message: str, **params: object) -> ApiError:
     """409: the state of things forbids it."""
-    return ApiError(Kind.CONFLICT, message, **params)
+    return ApiError(Kind.CONFLICT, message, params=params)
 
 
 def too_many(seconds: int, message: str = "too_many_requests") -> ApiError:
     """429 with the seconds to wait."""
     headers = (("retry-after", str(max(1, seconds))),)
     minutes = max(1, -(-seconds // 60))
-    return ApiError(Kind.TOO_MANY, message, headers=headers, minutes=minutes)
+    return ApiError(Kind.TOO_MANY, message, headers=headers, params={"minutes": minutes})
 
 
 def unavailable(message: str = "unavailable") -> ApiError:

@@ -1,4 +1,4 @@
-"""Rate limits: a table of buckets, counted in Redis by all processes, in this one when it is away."""
+"""Rate limits: buckets counted in Redis for all processes, here alone when it is away."""
 
 import time
 from collections.abc import AsyncIterator

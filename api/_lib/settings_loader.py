@@ -195,7 +195,7 @@ class _Reader:
 
 
 def table_variable(name: str) -> str:
-    """Name of the variable that overrides a table id: `methodUsage` → `AIRTABLE_TABLE_METHOD_USAGE`."""
+    """The variable that overrides a table id: `methodUsage` → `AIRTABLE_TABLE_METHOD_USAGE`."""
     return "AIRTABLE_TABLE_" + re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).upper()
 
 
