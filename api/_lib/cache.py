@@ -44,7 +44,7 @@ class Cache:
         """Whether Redis answers now."""
         if self.client is None:
             return False
-        return await self.attempt(cast(Awaitable[bool], self.client.ping()), False)
+        return await self.attempt(self.client.ping(), False)
 
     async def get(self, key: str) -> bytes | None:
         """The stored bytes, or nothing."""

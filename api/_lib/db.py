@@ -51,7 +51,7 @@ class Queries(Protocol):
 class Transaction:
     """An open transaction; only `Database.transaction` makes one, so a signature can demand it."""
 
-    def __init__(self, connection: asyncpg.Connection, settings: Settings) -> None:
+    def __init__(self, connection: Connection, settings: Settings) -> None:
         self.connection = connection
         self.settings = settings
 
@@ -85,10 +85,10 @@ class Transaction:
 class Database:
     """The pool of this process."""
 
-    def __init__(self, pool: asyncpg.Pool, connect_timeout: float, settings: Settings) -> None:
+    def __init__(self, pool: "asyncpg.Pool[Record]", settings: Settings) -> None:
         self._pool = pool
-        self.settings = settings
-        self._timeout = connect_timeout
+        self._settings = settings
+        self._timeout = settings.pg_connect_timeout_ms / 1000
         self._observers: list[Callable[[str], None]] = []
 
     @classmethod
@@ -107,7 +107,7 @@ class Database:
             server_settings=_session_defaults(settings, application_name),
         )
         await pool
-        return cls(pool, timeout, settings)
+        return cls(pool, settings)
 
     async def close(self) -> None:
         """Wait for running queries, then close all connections."""
@@ -142,7 +142,7 @@ class Database:
             frame = connection.transaction()
             await frame.start()
             try:
-                yield Transaction(connection, self.settings)
+                yield Transaction(connection, self._settings)
             except BaseException:
                 await _roll_back(frame, connection)
                 raise
