@@ -1,0 +1,1 @@
+"""The rules of the rewards: pure functions, without input, output or clock."""

@@ -1,0 +1,1 @@
+"""Tracking: what people do, from method completions to finished beliefs."""
