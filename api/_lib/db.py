@@ -102,7 +102,7 @@ class Database:
             timeout=settings.pg_connect_timeout_ms / 1000,
             init=_prepare,
             connection_class=_Connection,
-            ssl=_ssl(settings),
+            ssl=ssl_context(settings),
             statement_cache_size=100 if settings.pg_statement_cache else 0,
             server_settings=_session_defaults(settings, application_name),
         )
@@ -230,7 +230,8 @@ def _session_defaults(settings: Settings, application_name: str) -> dict[str, st
     }
 
 
-def _ssl(settings: Settings) -> ssl.SSLContext | None:
+def ssl_context(settings: Settings) -> ssl.SSLContext | None:
+    """Encryption as PGSSLMODE asks for it; without it the connection string decides."""
     mode = settings.pgsslmode
     if mode in (None, "disable"):
         return None
