@@ -1,0 +1,1 @@
+"""Programs: planned, generated, followed and changed."""

@@ -1,0 +1,1 @@
+"""What holds for programs, as pure functions: no clock, no store, no network."""

@@ -1,0 +1,47 @@
+"""A finished plan: every training date once, known methods only."""
+
+from datetime import date
+
+from msgspec import Struct
+
+
+class PlannedMethod(Struct, frozen=True, rename="camel"):
+    """A method of a day, named and timed as in the reference data."""
+
+    method_id: str
+    method_name: str
+    duration: int
+
+
+class PlannedDay(Struct, frozen=True, rename="camel"):
+    """A day of a schedule as the web client reads and edits it."""
+
+    date: date
+    day_of_week: str
+    day_id: str
+    methods: tuple[PlannedMethod, ...]
+
+    @property
+    def method_ids(self) -> list[str]:
+        """Ids of its methods, in order."""
+        return [method.method_id for method in self.methods]
+
+
+class Chosen(Struct, frozen=True):
+    """A belief or habit that goes with the plan."""
+
+    id: str
+    name: str
+    reason: str
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """What a language model planned, checked and repaired."""
+
+    name: str
+    summary: str
+    recommendations: tuple[str, ...]
+    days: tuple[PlannedDay, ...]
+    weekly_minutes: int
+    beliefs: tuple[Chosen, ...]
+    habits: tuple[Chosen, ...]

@@ -1,0 +1,38 @@
+"""Texts of programs that people or a language model wrote, made fit to store and show."""
+
+import re
+from collections.abc import Iterable
+from math import floor
+
+MAX_NAME = 120
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_SPACE = re.compile(r"\s+")
+
+
+def clean(text: str, limit: int) -> str:
+    """Without control characters, trimmed and cut to a number of characters."""
+    return _CONTROL.sub("", text).strip()[:limit].strip()
+
+
+def clean_name(text: str, limit: int = MAX_NAME) -> str:
+    """A name in one line without angle brackets, because the web client shows it as HTML."""
+    return clean(_SPACE.sub(" ", text.replace("<", "").replace(">", "")), limit)
+
+
+def cut_at_word(text: str, limit: int) -> str:
+    """The text, or as many whole words of it as fit."""
+    if len(text) <= limit:
+        return text
+    head, space, _ = text[: limit + 1].rpartition(" ")
+    return head.rstrip() if space and head.strip() else text[:limit]
+
+
+def session_description(methods: Iterable[tuple[str, int | None]]) -> str | None:
+    """One line per method with its minutes; an unknown method stands there by its id."""
+    lines = [name if minutes is None else f"{name} ({minutes} min)" for name, minutes in methods]
+    return "\n".join(lines) or None
+
+
+def rounded(value: float) -> int:
+    """Rounded half up, as the web client rounds."""
+    return floor(value + 0.5)
