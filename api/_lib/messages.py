@@ -6,12 +6,25 @@ Language = Literal["nl", "fr", "en"]
 LANGUAGES: tuple[Language, ...] = ("nl", "fr", "en")
 
 
-def same(text: str) -> dict[Language, str]:
+def _same(text: str) -> dict[Language, str]:
     """A sentence the web client compares, so it is never translated."""
     return dict.fromkeys(LANGUAGES, text)
 
 
 CATALOGUE: dict[str, dict[Language, str]] = {
+    # Accounts
+    "password_required": _same("Password is required"),
+    "wrong_password": _same("The e-mail address or password is not right."),
+    "account_disabled": {
+        "nl": "Dit account heeft geen toegang. Neem contact op met je beheerder.",
+        "fr": "Ce compte n'a pas accès. Contactez votre administrateur.",
+        "en": "This account has no access. Please contact your administrator.",
+    },
+    "logged_out": {
+        "nl": "Je bent afgemeld.",
+        "fr": "Vous êtes déconnecté.",
+        "en": "You are signed out.",
+    },
     # The frame
     "unauthorized": {
         "nl": "Je bent niet aangemeld.",

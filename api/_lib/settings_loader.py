@@ -43,14 +43,14 @@ COMPUTED = frozenset({"airtable_tables", "backends", "warnings"})
 
 def load_settings(environ: Mapping[str, str], role: Role) -> Settings:
     """Settings from the environment; raises `SettingsError` naming all that is missing or wrong."""
-    reader = _Reader(_with_local_file(environ))
+    reader = _Reader(with_local_file(environ))
     values = reader.values(role)
     if reader.problems:
         raise SettingsError("Cannot start: " + "; ".join(reader.problems) + ".")
     return Settings(**values, warnings=tuple(reader.warnings))
 
 
-def _with_local_file(environ: Mapping[str, str]) -> Mapping[str, str]:
+def with_local_file(environ: Mapping[str, str]) -> Mapping[str, str]:
     """Adds `.env.local` of the working directory outside production (F-H18)."""
     path = Path(".env.local")
     if (environ.get("APP_ENV") or environ.get("NODE_ENV")) == "production" or not path.is_file():

@@ -38,11 +38,11 @@ class Email(str):
     __slots__ = ()
 
 
-class Wire(Struct, rename="camel", frozen=True, kw_only=True):
+class Wire(Struct, rename="camel"):
     """An answer; a field that is UNSET is absent, None is null."""
 
 
-class Body(Struct, rename="camel", frozen=True, kw_only=True):
+class Body(Struct, rename="camel"):
     """A request body or query; unknown keys are dropped, strings without a bound get one."""
 
 
@@ -76,6 +76,13 @@ class Redirect(Struct, frozen=True):
 
     location: str
     headers: tuple[tuple[str, str], ...] = ()
+
+
+class Bare(Struct, frozen=True):
+    """A whole body that brings its own envelope members."""
+
+    body: object
+    status: int = 200
 
 
 class Empty(Struct, frozen=True):
@@ -125,6 +132,11 @@ def success(data: object) -> bytes:
 def failure(text: str) -> bytes:
     """The envelope of an error."""
     return b'{"success":false,"error":' + _encoder.encode(text) + b"}"
+
+
+def bare(body: object) -> bytes:
+    """A body outside the envelope."""
+    return _encoder.encode(body)
 
 
 def encoded(data: object) -> Encoded:

@@ -1,0 +1,182 @@
+"""The whole server: endpoints, static files, and the frame round every answer."""
+
+import itertools
+import logging
+import os
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api._lib import metrics
+from api._lib.clock import Clock
+from api._lib.context import Context, Resources, open_resources
+from api._lib.dispatch import Page, as_api_error, not_found_page, send_error, send_raw
+from api._lib.docs import DOCS_ASSETS, OpenApiPage
+from api._lib.errors import unauthorized
+from api._lib.guard import same_text
+from api._lib.router import ApiRouter, Handler, discover
+from api._lib.settings import Settings
+from api._lib.static import Client
+
+log = logging.getLogger("api.request")
+API_ROOT = Path(__file__).parent.parent
+REQUEST_IDS = itertools.count()
+PROCESS_ID = os.urandom(6).hex()
+HSTS = (b"strict-transport-security", b"max-age=31536000")
+
+
+def security_headers(production: bool) -> list[tuple[bytes, bytes]]:
+    """The headers every answer carries (F-H4, F-H17)."""
+    local = "" if production else " http://127.0.0.1:*"
+    policy = (
+        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+        f"img-src 'self' data: https:{local}; media-src 'self' https:{local}; connect-src 'self'; "
+        "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; frame-ancestors 'none'; "
+        "form-action 'self'"
+    )
+    return [
+        (b"x-content-type-options", b"nosniff"),
+        (b"x-frame-options", b"DENY"),
+        (b"referrer-policy", b"strict-origin-when-cross-origin"),
+        (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+        (b"content-security-policy", policy.encode()),
+    ]
+
+
+class App:
+    """The ASGI application; outermost layer of every request."""
+
+    def __init__(
+        self, settings: Settings, clock: Clock | None = None, api_root: Path = API_ROOT
+    ) -> None:
+        self.settings = settings
+        self.handlers = discover(api_root)
+        self.resources: Resources | None = None
+        self._clock = clock
+        self._router = ApiRouter(
+            _pages(self.handlers, settings), default=Outside(settings), lifespan=self._lifespan
+        )
+        self._headers = security_headers(settings.production)
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Any) -> AsyncIterator[None]:
+        async with self.running():
+            yield
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["App"]:
+        """Hold the resources open while the application serves."""
+        async with AsyncExitStack() as stack:
+            opened = open_resources(self.settings, clock=self._clock)
+            self.resources = await stack.enter_async_context(opened)
+            yield self
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request with its headers, its log line and its figure."""
+        if scope["type"] != "http":
+            await self._router(scope, receive, send)
+            return
+        started = time.perf_counter()
+        request_id = f"{PROCESS_ID}{next(REQUEST_IDS):08x}"
+        scope["request_id"] = request_id
+        scope["resources"] = self.resources
+        common = [*self._headers, (b"x-request-id", request_id.encode())]
+        if self._came_by_https(scope):
+            common.append(HSTS)
+        status = 500
+
+        async def framed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], *common]
+            await send(message)
+
+        try:
+            await self._router(scope, receive, framed)
+        except Exception as error:
+            if self.resources is None:
+                raise
+            ctx = Context(self.resources, scope)
+            await send_error(framed, ctx, as_api_error(error, scope))
+        finally:
+            _record(scope, status, time.perf_counter() - started)
+
+    def _came_by_https(self, scope: Scope) -> bool:
+        return any(
+            name == b"x-forwarded-proto" and value == b"https" for name, value in scope["headers"]
+        )
+
+
+class Outside:
+    """Everything no endpoint serves: unknown paths below /api, and the web client."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._client = Client(Path(settings.static_dir))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with the envelope below /api (in any case of letters), else with the client."""
+        path = scope["path"].lower()
+        if path == "/api" or path.startswith("/api/"):
+            scope["route_template"] = "unknown"
+            await not_found_page(scope["resources"], scope, send)
+            return
+        await self._client(scope, receive, send)
+
+
+class MetricsPage:
+    """`GET /metrics` for operators."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The figures, for those who know the token; open outside production when none is set."""
+        scope["route_template"] = "/metrics"
+        ctx = Context(scope["resources"], scope)
+        token = ctx.settings.metrics_token
+        given = ctx.headers.get("authorization", "").removeprefix("Bearer ")
+        allowed = same_text(given, token) if token else not ctx.settings.production
+        if not allowed:
+            await send_error(send, ctx, unauthorized())
+            return
+        size, idle = ctx.db.size
+        metrics.pool_connections.labels("open").set(size)
+        metrics.pool_connections.labels("idle").set(idle)
+        kind = (b"content-type", metrics.CONTENT_TYPE.encode())
+        await send_raw(send, 200, metrics.render(), [kind, (b"cache-control", b"no-store")])
+
+
+def _pages(handlers: list[Handler], settings: Settings) -> dict[str, ASGIApp]:
+    by_path: dict[str, list[Handler]] = defaultdict(list)
+    for handler in handlers:
+        by_path[handler.path].append(handler)
+    pages: dict[str, ASGIApp] = {path: Page(path, group) for path, group in by_path.items()}
+    pages["/metrics"] = MetricsPage()
+    pages["/api/openapi.json"] = OpenApiPage(handlers, settings.app_version)
+    pages |= DOCS_ASSETS
+    return pages
+
+
+_labelled: dict[tuple[str, str, int], Any] = {}
+
+
+def _record(scope: Scope, status: int, seconds: float) -> None:
+    route = scope.get("route_template", "unknown")
+    key = (route, scope["method"], status)
+    if key not in _labelled:
+        _labelled[key] = metrics.requests.labels(route, scope["method"], str(status))
+    _labelled[key].observe(seconds)
+    log.info(
+        "request",
+        extra={
+            "request_id": scope["request_id"],
+            "method": scope["method"],
+            "route": route,
+            "status": status,
+            "ms": round(seconds * 1000, 2),
+            "user_id": scope.get("user_id"),
+        },
+    )

@@ -1,0 +1,195 @@
+"""What a handler and a use case see: the resources of the process, the request, the user."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from datetime import date, datetime
+from functools import cached_property
+from ipaddress import ip_address
+from typing import Any
+
+from msgspec import Struct
+from starlette.types import Scope
+
+from api._lib.cache import Cache
+from api._lib.clock import Clock, SystemClock, local_day
+from api._lib.db import Database
+from api._lib.errors import forbidden
+from api._lib.limits import Limits
+from api._lib.mail import Mailer
+from api._lib.messages import LANGUAGES, Language, preferred_language
+from api._lib.settings import Network, Settings
+
+log = logging.getLogger(__name__)
+
+
+class Background:
+    """Work that goes on after its answer was sent and is waited for at the stop."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self, work: Coroutine[Any, Any, object]) -> None:
+        """Run `work`; what it raises is logged."""
+        task = asyncio.create_task(self._guarded(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def drain(self, seconds: float) -> None:
+        """Wait for what is running, then cancel the rest."""
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=seconds)
+            for task in late:
+                task.cancel()
+
+    @staticmethod
+    async def _guarded(work: Coroutine[Any, Any, object]) -> None:
+        try:
+            await work
+        except Exception:
+            log.exception("background work failed")
+
+
+class Resources(Struct, frozen=True):
+    """What the process holds open; made once, shared by all requests and jobs."""
+
+    settings: Settings
+    db: Database
+    cache: Cache
+    limits: Limits
+    clock: Clock
+    mail: Mailer
+    background: Background
+
+
+@asynccontextmanager
+async def open_resources(
+    settings: Settings, name: str = "mfa-web", clock: Clock | None = None
+) -> AsyncIterator[Resources]:
+    """Open everything a process needs, and close it in the right order."""
+    db = await Database.connect(settings, name)
+    cache = Cache.connect(settings.redis_url)
+    background = Background()
+    try:
+        yield Resources(
+            settings=settings,
+            db=db,
+            cache=cache,
+            limits=Limits(cache, settings.rate_limit_factor),
+            clock=clock or SystemClock(),
+            mail=Mailer(settings),
+            background=background,
+        )
+    finally:
+        await background.drain(95 if settings.production else 5)
+        await cache.close()
+        await db.close()
+
+
+class User(Struct, frozen=True, kw_only=True):
+    """The active user a valid access token stands for."""
+
+    id: str
+    presented_id: str
+    email: str
+    name: str
+    role: str | None
+    language: Language | None
+    zone: str
+    sid: str | None
+    token_issued_at: int
+    companies: tuple[str, ...] = ()
+    created_at: datetime
+    last_login_on: date | None
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the role is exactly the administrators' one."""
+        return self.role == "admin"
+
+    def must_be(self, user_id: str) -> None:
+        """Refuse a request that names somebody else; raises a 403."""
+        if user_id not in (self.id, self.presented_id):
+            raise forbidden()
+
+
+class Admin(User, frozen=True, kw_only=True):
+    """An active user with the role of an administrator."""
+
+
+class Context:
+    """One request, or one run of a job: the resources and who is asking."""
+
+    def __init__(self, resources: Resources, scope: Scope | None = None) -> None:
+        self.resources = resources
+        self.settings = resources.settings
+        self.db = resources.db
+        self.cache = resources.cache
+        self.limits = resources.limits
+        self.clock = resources.clock
+        self.mail = resources.mail
+        self.scope: Scope = {} if scope is None else scope
+        self.user: User | None = None
+        self.raw_body = b""
+
+    @cached_property
+    def now(self) -> datetime:
+        """The moment of this request, taken once."""
+        return self.clock.now()
+
+    def today(self, user: User) -> date:
+        """The user's calendar day, never the server's (F-A22)."""
+        return local_day(self.now, user.zone)
+
+    @cached_property
+    def headers(self) -> dict[str, str]:
+        """Request headers by lower-case name."""
+        pairs = self.scope.get("headers", ())
+        return {name.decode("latin-1"): value.decode("latin-1") for name, value in pairs}
+
+    @cached_property
+    def cookies(self) -> dict[str, str]:
+        """Cookies of the request; of several with one name the first counts."""
+        found: dict[str, str] = {}
+        for part in self.headers.get("cookie", "").split(";"):
+            name, equals, value = part.strip().partition("=")
+            if equals:
+                found.setdefault(name, value.strip('"'))
+        return found
+
+    @property
+    def language(self) -> Language:
+        """The user's language, else the browser's best, else Dutch."""
+        if self.user is not None and self.user.language in LANGUAGES:
+            return self.user.language
+        return preferred_language(self.headers.get("accept-language", ""))
+
+    @cached_property
+    def client_address(self) -> str | None:
+        """Who is calling as far as trusted proxies tell; None when that cannot be known."""
+        peer = (self.scope.get("client") or ("",))[0]
+        trusted = self.settings.trusted_proxies
+        if not _is_within(peer, trusted):
+            return peer or None
+        forwarded = self.headers.get("x-forwarded-for", "").split(",")
+        for entry in reversed([part.strip() for part in forwarded if part.strip()]):
+            if not _is_within(entry, trusted):
+                return entry if _is_address(entry) else None
+        return None
+
+    def background(self, work: Coroutine[Any, Any, object]) -> None:
+        """Run work after the answer; it is finished before the process ends."""
+        self.resources.background.start(work)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_within(text: str, networks: tuple[Network, ...]) -> bool:
+    return _is_address(text) and any(ip_address(text) in network for network in networks)

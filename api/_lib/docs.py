@@ -1,0 +1,57 @@
+"""The documentation of the API: the OpenAPI document and a page that shows it."""
+
+from pathlib import Path
+
+import msgspec
+from starlette.types import Receive, Scope, Send
+
+from api._lib.context import Context
+from api._lib.dispatch import JSON, NO_STORE, send_error, send_raw
+from api._lib.errors import ApiError, Kind
+from api._lib.openapi import document
+from api._lib.router import Handler
+
+ASSETS = Path(__file__).parent / "docs_assets"
+CACHED = (b"cache-control", b"public, max-age=3600")
+
+
+class Fixed:
+    """One unchanging answer to GET and HEAD."""
+
+    def __init__(self, path: str, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+        self._path = path
+        self._body = body
+        self._headers = headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the body, or what the method deserves."""
+        scope["route_template"] = self._path
+        if scope["method"] == "OPTIONS":
+            await send_raw(send, 204, b"", [(b"allow", b"GET, HEAD, OPTIONS"), NO_STORE])
+        elif scope["method"] in ("GET", "HEAD"):
+            head = scope["method"] == "HEAD"
+            await send_raw(send, 200, self._body, self._headers, head=head)
+        else:
+            allow = (("allow", "GET, HEAD, OPTIONS"),)
+            error = ApiError(Kind.METHOD_NOT_ALLOWED, "method_not_allowed", headers=allow)
+            await send_error(send, Context(scope["resources"], scope), error)
+
+
+class OpenApiPage(Fixed):
+    """`GET /api/openapi.json`."""
+
+    def __init__(self, handlers: list[Handler], version: str) -> None:
+        body = msgspec.json.encode(document(handlers, version))
+        super().__init__("/api/openapi.json", body, [JSON, NO_STORE])
+
+
+def _asset(name: str, kind: str) -> Fixed:
+    headers = [(b"content-type", f"{kind}; charset=utf-8".encode()), CACHED]
+    return Fixed(f"/api/docs/{name}", (ASSETS / name).read_bytes(), headers)
+
+
+DOCS_ASSETS = {
+    "/api/docs": _asset("index.html", "text/html"),
+    "/api/docs/docs.css": _asset("docs.css", "text/css"),
+    "/api/docs/docs.js": _asset("docs.js", "application/javascript"),
+}

@@ -1,0 +1,150 @@
+"""The OpenAPI 3.1 document, made from the same signatures the router serves."""
+
+import inspect
+from collections.abc import Iterable
+from typing import Any, get_args, get_origin
+
+import msgspec
+
+from api._lib.guard import PROOFS, Access, Guard
+from api._lib.router import Handler
+from api._lib.wire import Bare, Email, Empty, Encoded, Redirect, Reply
+
+ENVELOPE_ERROR = {
+    "type": "object",
+    "required": ["success", "error"],
+    "properties": {"success": {"const": False}, "error": {"type": "string"}},
+}
+COMMON_ERRORS = {
+    Access.PUBLIC: (400, 429, 500, 503),
+    Access.REFRESH_COOKIE: (401, 403, 429, 500, 503),
+    Access.SECRET: (400, 401, 413, 415, 429, 500, 503),
+    Access.USER: (400, 401, 403, 404, 429, 500, 503),
+    Access.ADMIN: (400, 401, 403, 404, 429, 500, 503),
+}
+
+
+def document(handlers: Iterable[Handler], version: str) -> dict[str, Any]:
+    """The document for all handlers."""
+    handlers = list(handlers)
+    shapes = [shape for handler in handlers for shape in _shapes(handler)]
+    schemas, components = msgspec.json.schema_components(
+        shapes, schema_hook=_custom, ref_template="#/components/schemas/{name}"
+    )
+    by_shape = dict(zip(map(id, shapes), schemas, strict=True))
+    paths: dict[str, dict[str, Any]] = {}
+    for handler in handlers:
+        paths.setdefault(handler.path, {})[handler.method.lower()] = _operation(handler, by_shape)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Mental Fitness API", "version": version},
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "schemas": components | {"Error": ENVELOPE_ERROR},
+            "securitySchemes": _schemes(),
+        },
+    }
+
+
+def _shapes(handler: Handler) -> list[Any]:
+    shapes = [decoder.shape for decoder in (handler.body, handler.query) if decoder is not None]
+    shapes += list(handler.path_types.values())
+    return [*shapes, data] if (data := _data_type(handler.returns)) is not None else shapes
+
+
+def _data_type(returns: Any) -> Any:
+    """The type of `data` in the envelope; None where the answer is none of ours to describe."""
+    if get_origin(returns) is Reply:
+        return _data_type(get_args(returns)[0])
+    return None if returns in (Bare, Encoded, Empty, Redirect, Any, None, type(None)) else returns
+
+
+def _operation(handler: Handler, by_shape: dict[int, Any]) -> dict[str, Any]:
+    lines = (inspect.getdoc(handler.call) or "").splitlines()
+    operation: dict[str, Any] = {
+        "summary": lines[0] if lines else handler.path,
+        "tags": [handler.path.split("/")[2]],
+        "operationId": f"{handler.method.lower()}{handler.path}".replace("/", "_"),
+        "parameters": _parameters(handler, by_shape),
+        "responses": _responses(handler, by_shape),
+        "security": _security(handler.guard),
+    }
+    if handler.body is not None:
+        content = {"application/json": {"schema": by_shape[id(handler.body.shape)]}}
+        operation["requestBody"] = {"required": True, "content": content}
+    return operation
+
+
+def _parameters(handler: Handler, by_shape: dict[int, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for part in handler.path.split("/"):
+        if part.startswith("{"):
+            kind = handler.path_types.get(_snake(part[1:-1]))
+            schema = by_shape.get(id(kind), {"type": "string"})
+            found.append({"name": part[1:-1], "in": "path", "required": True, "schema": schema})
+    if handler.query is not None:
+        for field in msgspec.structs.fields(handler.query.shape):
+            schema = msgspec.json.schema(field.type, schema_hook=_custom)
+            schema.pop("$defs", None)
+            found.append(
+                {
+                    "name": field.encode_name,
+                    "in": "query",
+                    "required": field.required,
+                    "schema": schema,
+                }
+            )
+    return found
+
+
+def _responses(handler: Handler, by_shape: dict[int, Any]) -> dict[str, Any]:
+    if handler.returns is Redirect:
+        success: dict[str, Any] = {"302": {"description": "Elsewhere"}}
+    elif handler.returns is Empty:
+        success = {"204": {"description": "Nothing to read"}}
+    else:
+        data = by_shape.get(id(_data_type(handler.returns)), {})
+        schema = {
+            "type": "object",
+            "required": ["success", "data"],
+            "properties": {"success": {"const": True}, "data": data},
+        }
+        content = {"application/json": {"schema": schema}}
+        success = {"2XX": {"description": "Success", "content": content}}
+    error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    failures = {
+        str(status): {"description": "Error", "content": error}
+        for status in COMMON_ERRORS[handler.guard.access]
+    }
+    failures["4XX"] = {"description": "Error", "content": error}
+    return success | failures
+
+
+def _security(guard: Guard) -> list[dict[str, list[str]]]:
+    if guard.access in (Access.USER, Access.ADMIN):
+        return [{"accessToken": []}]
+    if guard.access is Access.SECRET:
+        return [{guard.secret or "": []}]
+    return [{"refreshCookie": []}] if guard.access is Access.REFRESH_COOKIE else []
+
+
+def _schemes() -> dict[str, Any]:
+    secrets = {
+        name: {"type": "apiKey", "in": "header", "name": proof.header}
+        for name, proof in PROOFS.items()
+    }
+    return {
+        "accessToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+        "refreshCookie": {"type": "apiKey", "in": "cookie", "name": "refreshToken"},
+        **secrets,
+    }
+
+
+def _custom(kind: type) -> dict[str, Any]:
+    if kind is Email:
+        return {"type": "string", "format": "email", "maxLength": 254}
+    raise NotImplementedError(f"no schema for {kind.__name__}")
+
+
+def _snake(camel: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in camel)
