@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Iterable
+from types import NoneType, UnionType
 from typing import Any, get_args, get_origin
 
 import msgspec
@@ -49,14 +50,17 @@ def document(handlers: Iterable[Handler], version: str) -> dict[str, Any]:
 def _shapes(handler: Handler) -> list[Any]:
     shapes = [decoder.shape for decoder in (handler.body, handler.query) if decoder is not None]
     shapes += list(handler.path_types.values())
-    return [*shapes, data] if (data := _data_type(handler.returns)) is not None else shapes
+    return [*shapes, *_data_types(handler.returns)]
 
 
-def _data_type(returns: Any) -> Any:
-    """The type of `data` in the envelope; None where the answer is none of ours to describe."""
+def _data_types(returns: Any) -> tuple[Any, ...]:
+    """The types `data` may have; none where the answer is not ours to describe."""
     if get_origin(returns) is Reply:
-        return _data_type(get_args(returns)[0])
-    return None if returns in (Bare, Encoded, Empty, Redirect, Any, None, type(None)) else returns
+        return _data_types(get_args(returns)[0])
+    if isinstance(returns, UnionType):
+        return tuple(part for kind in get_args(returns) for part in _data_types(kind))
+    undescribed = (Bare, Encoded, Empty, Redirect, Any, None, NoneType)
+    return () if returns in undescribed else (returns,)
 
 
 def _operation(handler: Handler, by_shape: dict[int, Any]) -> dict[str, Any]:
@@ -103,7 +107,8 @@ def _responses(handler: Handler, by_shape: dict[int, Any]) -> dict[str, Any]:
     elif handler.returns is Empty:
         success = {"204": {"description": "Nothing to read"}}
     else:
-        data = by_shape.get(id(_data_type(handler.returns)), {})
+        kinds = [by_shape[id(kind)] for kind in _data_types(handler.returns)]
+        data = {} if not kinds else kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
         schema = {
             "type": "object",
             "required": ["success", "data"],
