@@ -31,7 +31,7 @@ class Entry(Struct, frozen=True):
     activity_on: date | None = None
 
 
-class Session(Struct, frozen=True):
+class Session(Struct, frozen=True, array_like=True):
     """A planned session, and the day its first method was done."""
 
     planned_on: date

@@ -1,0 +1,26 @@
+"""What all recordings share: the window of days, and their outbox event."""
+
+from datetime import date
+from uuid import UUID
+
+from api._lib.airtable.entities import EntityType
+from api._lib.context import Context, User
+from api._lib.errors import bad_request
+from api._lib.outbox import Event
+from api._lib.tracking.rules import is_recordable
+
+
+def check_day(ctx: Context, day: date) -> None:
+    """Refuse days an activity cannot be recorded for; raises a 400."""
+    if not is_recordable(day, ctx.now.date()):
+        raise bad_request("date_outside_window", field="date")
+
+
+def upserted(kind: EntityType, entity_id: UUID, user: User) -> Event:
+    """Airtable must learn of a record that was made or changed."""
+    return Event(entity_type=kind, entity_id=entity_id, user_id=user.id)
+
+
+def deleted(kind: EntityType, entity_id: UUID, user: User) -> Event:
+    """Airtable must remove a record."""
+    return Event(entity_type=kind, entity_id=entity_id, user_id=user.id, operation="delete")

@@ -1,0 +1,1 @@
+"""What the tracking domain reads from and writes to Postgres, one module per kind of record."""
