@@ -48,7 +48,7 @@ def _failure(migration: Migration, statement: Statement | None, error: Exception
     return Failure(
         file=migration.name,
         sqlstate=getattr(error, "sqlstate", None),
-        message=getattr(error, "message", None) or type(error).__name__,
+        message=getattr(error, "message", None) or str(error) or type(error).__name__,
         detail=getattr(error, "detail", None),
         hint=getattr(error, "hint", None),
         line=line,

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 import asyncpg
 
 from api._lib.db import ssl_context
-from api._lib.settings import Settings
+from api._lib.settings import Settings, SettingsError
 from tasks.db.failure import describe
 from tasks.db.files import Migration
 from tasks.db.report import Report
@@ -29,7 +29,7 @@ class ConnectError(Exception):
 
 @asynccontextmanager
 async def connected(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
-    """A connection for this block; raises `ConnectError`."""
+    """A connection for this block; raises `ConnectError`, or `SettingsError` for a bad URL."""
     try:
         connection = await asyncpg.connect(
             settings.database_url,
@@ -38,7 +38,9 @@ async def connected(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
             server_settings={"application_name": "mfa-migrate", "TimeZone": "UTC"},
         )
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
-        # The texts of these errors quote host, user and database.
+        # The texts of these errors quote host, user, database, even the password.
+        if isinstance(error, ValueError) and not isinstance(error, OSError):
+            raise SettingsError("DATABASE_URL is not a usable connection string.") from None
         code = getattr(error, "sqlstate", None)
         raise ConnectError(type(error).__name__ + (f", {code}" if code else "")) from None
     try:

@@ -100,8 +100,8 @@ async def record(
 ) -> None:
     """Remember that a file was applied."""
     await connection.execute(
-        "INSERT INTO schema_migrations (id, checksum, duration_ms, app_version) "
-        "VALUES ($1, $2, $3, $4)",
+        "INSERT INTO schema_migrations (id, applied_at, checksum, duration_ms, app_version) "
+        "VALUES ($1, now(), $2, $3, $4)",
         migration.name,
         migration.checksum,
         milliseconds,
