@@ -1,0 +1,1 @@
+"""A local stand-in for Airtable: a real HTTP server with the service's rules and limits."""

@@ -1,0 +1,1 @@
+"""Change feeds: who listens to what, what they are told, and how they are woken."""
