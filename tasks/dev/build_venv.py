@@ -43,8 +43,8 @@ def build() -> None:
     """Install the locked packages; the stamp comes last, so an interrupted build is repeated."""
     print("Building .venv from requirements-dev.lock (once) ...", flush=True)
     venv.create(FOLDER, with_pip=True, symlinks=True, clear=True)
-    pip = [FOLDER / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "--no-input"]
-    install = ["install", "--quiet", "--no-deps", "--require-hashes", "--requirement", LOCK]
+    pip = [str(FOLDER / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--no-input"]
+    install = ["install", "--quiet", "--no-deps", "--require-hashes", "--requirement", str(LOCK)]
     if subprocess.run([*pip, *install]).returncode:
         sys.exit("The packages could not be installed; see the message above and try again")
     STAMP.write_text(wanted())

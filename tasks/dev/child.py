@@ -93,6 +93,15 @@ class Child:
                 raise ChildError(f"{self.name} is not ready after {seconds:g} s")
             time.sleep(0.02)
 
+    def run_to_end(self, seconds: float = 120) -> None:
+        """Start it and wait until it is done; raises `ChildError` unless it ends well."""
+        self.start()
+        self._wait(seconds)
+        if self._reader:
+            self._reader.join(1)
+        if self.status:
+            raise ChildError(f"{self.name} failed: {self.last_words()}")
+
     def last_words(self) -> str:
         """The latest lines of its output, for error messages."""
         if self._reader and not self.running:
@@ -107,20 +116,20 @@ class Child:
     def stop(self, seconds: float = 10) -> None:
         """End it in good order, or by force when it takes longer than `seconds`."""
         self.ask_to_end()
-        try:
-            self._wait(seconds)
-        except subprocess.TimeoutExpired:
-            self.kill()
+        self._wait(seconds)
 
     def kill(self) -> None:
         """End it at once, as a crash would."""
         if self._process:
             self._process.kill()
-            self._wait(None)
+            self._process.wait()
 
-    def _wait(self, seconds: float | None) -> None:
-        if self._process:
-            self._process.wait(seconds)
+    def _wait(self, seconds: float) -> None:
+        try:
+            if self._process:
+                self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
 
     def _read(self, process: subprocess.Popen[str]) -> None:
         if process.stdout is None:

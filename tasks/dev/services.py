@@ -85,6 +85,11 @@ class Service(ABC):
         self._child.wait_until(lambda: self.answers(port))
         self.port = port
 
+    def ask_to_end(self) -> None:
+        """Begin to end in good order."""
+        if self._child:
+            self._child.ask_to_end()
+
     def stop(self) -> None:
         """End in good order."""
         if self._child:
@@ -148,12 +153,7 @@ class Postgres(Service):
         locale = ["--locale=C", "--encoding=UTF8", f"--username={self.user}"]
         program = [str(self._programs / "initdb"), f"--pgdata={new}"]
         password = f"--pwfile={self.folder / 'password'}"
-        making = Child("initdb", [*program, password, *locale, *settings], user=owner)
-        making.start()
-        with suppress(ChildError):
-            making.wait_until(lambda: False, 120)
-        if making.status != 0:
-            raise ChildError(f"initdb failed: {making.last_words()}")
+        Child("initdb", [*program, password, *locale, *settings], user=owner).run_to_end()
         new.rename(self.folder / "data")
 
     def answers(self, port: int) -> bool:
@@ -194,8 +194,7 @@ class Postgres(Service):
             "wal_level": "minimal",
             "log_timezone": "UTC",
             "timezone": "UTC",
-            "log_min_messages": "warning",
-            "log_checkpoints": "off",
+            "log_min_messages": "fatal",  # errors of statements are the caller's to report
         } | self._options
         command = [str(self._programs / "postgres"), "-D", str(self.folder / "data")]
         for name, value in options.items():

@@ -1,0 +1,38 @@
+# The two commands of a newcomer are `make run` and `make test`.
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+BIN := .venv/bin
+CODE := api tasks tests benchmarks
+
+.PHONY: help run test lint types layers bench lock venv
+.DEFAULT_GOAL := help
+
+help: ## Show the commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+run: venv ## Run everything here; ARGS="--port 8080 --workers 2", ARGS=--help lists more
+	@exec $(BIN)/python tasks/dev.py $(ARGS)
+
+test: lint types layers ## Check style, types and layers, then run all tests; ARGS="-k tick" narrows
+	@$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term $(ARGS)
+
+lint: venv
+	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/ruff format --check --quiet $(CODE)
+
+types: venv
+	@$(BIN)/python tasks/dev/check_types.py
+
+layers: venv
+	@$(BIN)/lint-imports
+
+bench: venv ## Measure the server and the sync; ARGS=--help lists more
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+lock: venv ## Refresh both lock files from pyproject.toml
+	@$(BIN)/python tasks/dev/lock.py
+
+venv: ## Build .venv from requirements-dev.lock, if it does not fit
+	@$(PYTHON) tasks/dev/build_venv.py

@@ -1,0 +1,74 @@
+"""The environment of the server and the worker: what the caller set, completed for this machine."""
+
+import base64
+import json
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from tasks.dev.services import write_secret
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BASE_ID = "appMentalFitDemo1"
+GENERATED = (
+    "JWT_SECRET",
+    "CACHE_INVALIDATION_SECRET",
+    "AIRTABLE_INBOUND_SYNC_SECRET",
+    "AIRTABLE_USER_SYNC_SECRET",
+    "AIRTABLE_ACCESS_TOKEN",
+)
+
+
+def is_set(environ: Mapping[str, str], *names: str) -> bool:
+    """Whether the caller set one of the variables, directly or as a secret file."""
+    return any(environ.get(n, "").strip() or environ.get(f"{n}_FILE") for n in names)
+
+
+def kept_secrets(folder: Path) -> dict[str, str]:
+    """Secrets of this data folder, made once, readable by its owner only."""
+    path = folder / "secrets.json"
+    if not path.exists():
+        made = {name: secrets.token_urlsafe(32) for name in GENERATED} | push_keys()
+        write_secret(path, json.dumps(made, indent=2) + "\n")
+    return {str(name): str(value) for name, value in json.loads(path.read_text()).items()}
+
+
+def push_keys() -> dict[str, str]:
+    """A key pair that identifies this server to push services."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    private = key.private_numbers().private_value.to_bytes(32, "big")
+    public = key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    return {
+        "WEB_PUSH_VAPID_PUBLIC_KEY": _base64(public),
+        "WEB_PUSH_VAPID_PRIVATE_KEY": _base64(private),
+    }
+
+
+def completed(environ: Mapping[str, str], *defaults: Mapping[str, str]) -> dict[str, str]:
+    """The caller's variables, and defaults for those that are not set."""
+    whole = dict(environ)
+    for group in defaults:
+        whole |= {name: value for name, value in group.items() if not is_set(whole, name)}
+    return whole
+
+
+def server_defaults(url: str, static_folder: Path) -> dict[str, str]:
+    """What a server on loopback without HTTPS needs to be usable by a browser and by curl."""
+    defaults = {
+        "APP_ENV": "development",
+        "APP_URL": url,
+        "COOKIE_SECURE": "false",
+        "WEB_PUSH_ALLOWED_HOSTS": "*",
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
+    }
+    if not (ROOT / "dist" / "index.html").exists():
+        defaults["STATIC_DIR"] = str(static_folder)
+    return defaults
+
+
+def _base64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
