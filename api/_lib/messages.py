@@ -92,6 +92,11 @@ CATALOGUE: dict[str, dict[Language, str]] = {
         "fr": "Envoyez la requête en JSON, UTF-8, sans compression.",
         "en": "Send the request as JSON in UTF-8, not compressed.",
     },
+    "unknown_table": {
+        "nl": "Er is geen tabel {table}.",
+        "fr": "Il n'y a pas de table {table}.",
+        "en": "There is no table {table}.",
+    },
     "bad_path": {
         "nl": "Het adres van de aanvraag is ongeldig.",
         "fr": "L'adresse de la requête n'est pas valide.",

@@ -141,7 +141,11 @@ def bare(body: object) -> bytes:
 
 def encoded(data: object) -> Encoded:
     """A successful answer made ready once, to be sent many times."""
-    plain = success(data)
+    return packed(success(data))
+
+
+def packed(plain: bytes) -> Encoded:
+    """An encoded answer with its compressed form, where that is worth it."""
     return Encoded(plain, gzip.compress(plain, 6) if len(plain) >= GZIP_FROM else None)
 
 

@@ -1,0 +1,1 @@
+"""Content that coaches keep in Airtable: methods, goals, convictions, habits, texts."""

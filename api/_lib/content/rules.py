@@ -1,0 +1,66 @@
+"""Pure rules of content."""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from typing import Literal
+from urllib.parse import quote
+
+from api._lib.content.model import Belief, Category, Habit, Translations
+from api._lib.messages import Language
+from api._lib.wire import is_record_id
+
+# Two texts the client inserts as HTML; whatever looks like a tag in them goes, but bold.
+HTML_KEYS = frozenset({"wizard.review.subtitle", "wizard.overlapWarning.existing"})
+TAG = re.compile(r"<(?!/?strong>)[^>]*>?", re.IGNORECASE)
+MOST_IDS = 50
+
+Mode = Literal["keys", "by-nl", "full"]
+
+
+def attachment_link(record_id: str, filename: str) -> str:
+    """The stable link to a file whose real address expires."""
+    return f"/api/attachments/{record_id}/{quote(filename, safe='')}"
+
+
+def record_ids(text: str) -> list[str]:
+    """The distinct well-formed record ids of a comma-separated text, in order."""
+    parts = dict.fromkeys(part.strip() for part in text.split(","))
+    return [part for part in parts if is_record_id(part)]
+
+
+def is_too_long(text: str) -> bool:
+    """Whether a comma-separated list names more than 50 things."""
+    return len({part.strip() for part in text.split(",")} - {""}) > MOST_IDS
+
+
+def beliefs_for_goals(
+    beliefs: Iterable[Belief], categories: Iterable[Category], goal_ids: Collection[str]
+) -> list[Belief]:
+    """Convictions that serve a goal themselves or through a category of theirs, in given order."""
+    wanted = set(goal_ids)
+    serving = {category.id for category in categories if wanted & set(category.goal_ids)}
+    return [
+        belief
+        for belief in beliefs
+        if wanted & set(belief.goal_ids) or serving & set(belief.category_ids)
+    ]
+
+
+def chosen_habits(habits: Sequence[Habit], selection: Collection[str]) -> list[Habit]:
+    """The selected habits; all of them when nothing (any more listed) is selected."""
+    return [habit for habit in habits if habit.id in set(selection)] or list(habits)
+
+
+def translations(
+    rows: Iterable[tuple[str, str, str | None, str | None]], language: Language
+) -> Translations:
+    """Texts of a language from (key, nl, fr, en), in byte order of keys; Dutch fills gaps."""
+    by_key: dict[str, str] = {}
+    by_nl: dict[str, str] = {}
+    for key, nl, fr, en in sorted(rows, key=lambda row: row[0].encode()):
+        if not key.strip() or not nl:
+            continue
+        text = {"nl": nl, "fr": fr, "en": en}[language] or nl
+        by_key[key] = TAG.sub("", text) if key in HTML_KEYS else text
+        by_nl.setdefault(nl, by_key[key])
+    return Translations(by_key, by_nl)

@@ -1,0 +1,12 @@
+"""The exercises of the library."""
+
+from api._lib.content import service as content
+from api._lib.context import Context
+from api._lib.guard import public
+from api._lib.wire import Encoded
+
+
+@public
+async def get(ctx: Context) -> Encoded:
+    """The exercises of the library."""
+    return await content.answer(ctx, content.METHODS)

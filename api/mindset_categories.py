@@ -1,0 +1,12 @@
+"""The groups of convictions."""
+
+from api._lib.content import service as content
+from api._lib.context import Context
+from api._lib.guard import public
+from api._lib.wire import Encoded
+
+
+@public
+async def get(ctx: Context) -> Encoded:
+    """The groups of convictions."""
+    return await content.answer(ctx, content.CATEGORIES)
