@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tasks.dev.airtable.testing import AirtableServer
 from tasks.dev.services import FLEETING, Postgres, Redis
 
 if TYPE_CHECKING:
@@ -64,6 +65,20 @@ def redis_url(redis: Redis) -> str:
     redis.start()
     redis.flush()
     return redis.url()
+
+
+@pytest.fixture(scope="session")
+def airtable_server() -> Iterator[AirtableServer]:
+    """A local Airtable; each test process has its own."""
+    with AirtableServer() as server:
+        yield server
+
+
+@pytest.fixture
+def airtable(airtable_server: AirtableServer) -> AirtableServer:
+    """An empty base with the full schema, without rate limit unless the test turns it on."""
+    airtable_server.control.reset()
+    return airtable_server
 
 
 @pytest.fixture

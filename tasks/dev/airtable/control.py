@@ -1,14 +1,14 @@
 """What a person in front of Airtable, or a test, may do to the base behind the API's back."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from tasks.dev.airtable import fields as columns
 from tasks.dev.airtable.base import ALL_SCOPES, Base
-from tasks.dev.airtable.content import Content, load_content
+from tasks.dev.airtable.content import load_content, make_content
 from tasks.dev.airtable.listing import order_in
 from tasks.dev.airtable.reading import show
 from tasks.dev.airtable.schema import View
@@ -111,9 +111,11 @@ class Control:
                 raise KeyError(field)
             return found.id
 
-    def load(self, content: Content) -> None:
-        """Fill the base with content; see content.py for its form."""
-        load_content(self.base, content)
+    def load(
+        self, records: Mapping[str, Sequence[Any]], views: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        """Fill the base; content.py describes the form."""
+        load_content(self.base, make_content(records, views))
 
     def reset(self) -> None:
         """Empty the base and forget faults, log, webhooks, clock and schema changes."""

@@ -38,6 +38,15 @@ class AirtableServer:
         """The id of the one base."""
         return self.base.options.base_id
 
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment that makes our server use this stand-in."""
+        return {
+            "AIRTABLE_ENDPOINT_URL": self.url,
+            "AIRTABLE_ACCESS_TOKEN": self.token,
+            "AIRTABLE_BASE_ID": self.base_id,
+        }
+
     def __enter__(self) -> Self:
         """Start to serve."""
         start_pings(self.base)

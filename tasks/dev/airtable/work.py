@@ -1,5 +1,6 @@
 """One request's changes, invisible to others until `finish` makes them whole."""
 
+from datetime import datetime
 from typing import Any
 
 from tasks.dev.airtable.ids import new_id
@@ -9,11 +10,12 @@ from tasks.dev.airtable.state import State
 
 
 class Work:
-    """A unit of work: either all of it reaches the base or nothing does."""
+    """A unit of work: all of it reaches the base or nothing does; `stamping` notes the time."""
 
     def __init__(self, state: State) -> None:
         self.state = state
         self.now = state.clock.now()
+        self.stamping = True
         self.touched_tables: set[str] = set()
         self._rows: dict[str, Record | None] = {}
         self._choices: dict[str, list[Choice]] = {}
@@ -23,11 +25,14 @@ class Work:
         """Return a record as this request sees it."""
         return self._rows[record_id] if record_id in self._rows else self.state.get(record_id)
 
-    def create(self, table: Table, record_id: str | None = None) -> Record:
-        """Add an empty record to a table."""
+    def create(
+        self, table: Table, record_id: str | None = None, created: datetime | None = None
+    ) -> Record:
+        """Add an empty record to a table; content brings its own id and time."""
+        moment = created or self.now
         number = self._counters.get(table.id, table.counter) + 1
         self._counters[table.id] = number
-        record = Record(record_id or new_id("rec"), table.id, number, self.now, self.now, {})
+        record = Record(record_id or new_id("rec"), table.id, number, moment, moment, {})
         self._rows[record.id] = record
         return record
 
@@ -136,7 +141,7 @@ class Work:
         changed[target] = RecordChange(target, row.table, before, row, fields)
 
     def _stamped(self, change: RecordChange) -> RecordChange:
-        if change.after is None:
+        if change.after is None or not self.stamping:
             return change
         after = change.after.with_cells(change.after.cells, self.now)
         return RecordChange(change.record_id, change.table, change.before, after, change.fields)
