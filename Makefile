@@ -23,10 +23,12 @@ lint: venv
 	@$(BIN)/ruff format --check --quiet $(CODE)
 
 types: venv
-	@$(BIN)/python tasks/dev/check_types.py
+	@$(BIN)/mypy --no-error-summary --exclude '^tasks/dev\.py$$' $(CODE)
+	@# Beside the package of the same name, so by itself.
+	@$(BIN)/mypy --no-error-summary --cache-dir .mypy_cache/script tasks/dev.py
 
 layers: venv
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 bench: venv ## Measure the server and the sync; ARGS=--help lists more
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -1,5 +1,6 @@
 """What every test may ask for: real servers, a migrated database of its own, settings, a clock."""
 
+import os
 import shutil
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -84,7 +85,8 @@ def airtable(airtable_server: AirtableServer) -> AirtableServer:
 @pytest.fixture
 def environ(database_url: str, redis_url: str) -> dict[str, str]:
     """The environment of a process under test; Airtable and the others are added by their tests."""
-    return {
+    coverage = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+    return coverage | {
         "APP_ENV": "test",
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,

@@ -106,7 +106,7 @@ class Child:
         """The latest lines of its output, for error messages."""
         if self._reader and not self.running:
             self._reader.join(1)
-        return " | ".join(list(self.lines)[-8:]) or f"exit status {self.status}, no output"
+        return " | ".join(list(self.lines)[-3:]) or f"exit status {self.status}, no output"
 
     def ask_to_end(self) -> None:
         """Send the signal by which it ends in good order."""

@@ -10,7 +10,7 @@ from tasks.dev.environment import BASE_ID, ROOT, is_set
 from tasks.dev.ports import Ports
 from tasks.dev.services import HOST
 
-DEMO = ROOT / "tasks" / "dev" / "demo"
+DEMO = "tasks.dev.demo"
 Log = Callable[[str], None]
 
 
@@ -44,8 +44,8 @@ class Maker:
         return made
 
     def _airtable(self, token: str, demo: bool) -> StandIn:
-        place = ["--data", str(self.folder / "airtable"), "--token", token, "--base-id", BASE_ID]
-        content = ["--content", str(DEMO)] if demo else []
+        place = ["--data", str(self.folder / "airtable.db"), "--token", token, "--base-id", BASE_ID]
+        content = ["--content", DEMO] if demo else []
         made = self._make("airtable", *place, *content)
         settings = {
             "AIRTABLE_ENDPOINT_URL": made.url,
