@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api._lib.programs.rules.brief import BriefMethod
-from api._lib.programs.rules.edited_schedule import EditedDay, ScheduleError, checked, method_ids
+from api._lib.programs.rules.edited_schedule import EditedDay, ScheduleError, checked
+from api._lib.programs.rules.plan import method_ids
 from tests.programs.strategies import WEEKDAYS
 
 START, END = date(2026, 1, 5), date(2026, 1, 18)

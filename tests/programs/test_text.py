@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api._lib.programs.rules.plan import PlannedMethod
 from api._lib.programs.rules.text import (
     clean,
     clean_name,
@@ -14,8 +15,13 @@ from api._lib.programs.rules.text import (
 
 
 def test_a_session_is_described_by_its_methods_in_order() -> None:
-    lines = [("Ademen", 5), ("recOnbekend000001", None), ("Bodyscan", 10)]
-    assert session_description(lines) == "Ademen (5 min)\nrecOnbekend000001\nBodyscan (10 min)"
+    unknown = "recOnbekend000001"
+    planned = [
+        PlannedMethod("recA", "Ademen", 5),
+        PlannedMethod(unknown, unknown, 0),
+        PlannedMethod("recB", "Bodyscan", 10),
+    ]
+    assert session_description(planned) == "Ademen (5 min)\nrecOnbekend000001\nBodyscan (10 min)"
     assert session_description([]) is None
 
 

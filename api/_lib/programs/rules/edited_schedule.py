@@ -1,14 +1,13 @@
 """Checking the schedule that a person edited before it is stored."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from msgspec import Struct
 
 from api._lib.programs.rules.brief import BriefMethod
 from api._lib.programs.rules.calendar import TrainingDate, day_name
-from api._lib.programs.rules.plan import PlannedDay
-from api._lib.programs.rules.repair import planned_day
+from api._lib.programs.rules.plan import PlannedDay, planned_day
 
 
 class EditedDay(Struct, frozen=True):
@@ -46,11 +45,6 @@ def checked(
     if not planned:
         raise ScheduleError("schedule_empty")
     return sorted(planned, key=lambda day: day.date)
-
-
-def method_ids(days: Iterable[PlannedDay]) -> list[str]:
-    """The methods of a schedule once each, in order of first appearance."""
-    return list(dict.fromkeys(id for day in days for id in day.method_ids))
 
 
 def _planned(

@@ -1,8 +1,12 @@
 """A finished plan: every training date once, known methods only."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from msgspec import Struct
+
+from api._lib.programs.rules.brief import BriefMethod
+from api._lib.programs.rules.calendar import TrainingDate
 
 
 class PlannedMethod(Struct, frozen=True, rename="camel"):
@@ -45,3 +49,14 @@ class Plan(Struct, frozen=True, kw_only=True):
     weekly_minutes: int
     beliefs: tuple[Chosen, ...]
     habits: tuple[Chosen, ...]
+
+
+def planned_day(when: TrainingDate, methods: Iterable[BriefMethod]) -> PlannedDay:
+    """A day with weekday, names and minutes from the reference data, whatever was said."""
+    planned = tuple(PlannedMethod(m.id, m.name, m.minutes) for m in methods)
+    return PlannedDay(when.date, when.day_of_week, when.day_id, planned)
+
+
+def method_ids(days: Iterable[PlannedDay]) -> list[str]:
+    """The methods of a schedule once each, in order of first appearance."""
+    return list(dict.fromkeys(id for day in days for id in day.method_ids))

@@ -7,7 +7,7 @@ from datetime import date
 from api._lib.programs.rules.answer import Answer, AnsweredMethod, Choice, UnusableAnswerError
 from api._lib.programs.rules.brief import Brief, BriefMethod, Option
 from api._lib.programs.rules.calendar import TrainingDate
-from api._lib.programs.rules.plan import Chosen, Plan, PlannedDay, PlannedMethod
+from api._lib.programs.rules.plan import Chosen, Plan, PlannedDay, planned_day
 from api._lib.programs.rules.text import clean, clean_name, cut_at_word, rounded
 
 MAX_PER_DAY = 6
@@ -42,12 +42,6 @@ def repair(answer: Answer, brief: Brief) -> Plan:
 def weekly_minutes(days: Iterable[PlannedDay], weeks: int) -> int:
     """Minutes of training in an average week."""
     return rounded(sum(m.duration for day in days for m in day.methods) / weeks)
-
-
-def planned_day(when: TrainingDate, methods: Iterable[BriefMethod]) -> PlannedDay:
-    """A day with weekday, names and minutes from the reference data, whatever was said."""
-    planned = tuple(PlannedMethod(m.id, m.name, m.minutes) for m in methods)
-    return PlannedDay(when.date, when.day_of_week, when.day_id, planned)
 
 
 def _answered(answer: Answer, brief: Brief, known: Mapping[str, BriefMethod]) -> Schedule:

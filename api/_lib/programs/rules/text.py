@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from math import floor
 
+from api._lib.programs.rules.plan import PlannedMethod
+
 MAX_NAME = 120
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
@@ -27,10 +29,15 @@ def cut_at_word(text: str, limit: int) -> str:
     return head.rstrip() if space and head.strip() else text[:limit]
 
 
-def session_description(methods: Iterable[tuple[str, int | None]]) -> str | None:
-    """One line per method with its minutes; an unknown method stands there by its id."""
-    lines = [name if minutes is None else f"{name} ({minutes} min)" for name, minutes in methods]
-    return "\n".join(lines) or None
+def session_description(methods: Iterable[PlannedMethod]) -> str | None:
+    """One line per method with its minutes; a method without name stands there by its id."""
+    return "\n".join(_described(method) for method in methods) or None
+
+
+def _described(method: PlannedMethod) -> str:
+    if method.method_name == method.method_id:
+        return method.method_id
+    return f"{method.method_name} ({method.duration} min)"
 
 
 def rounded(value: float) -> int:

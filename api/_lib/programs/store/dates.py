@@ -1,0 +1,54 @@
+"""Programs in each other's way: the user's row is held while their dates are compared."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from msgspec import Struct
+
+from api._lib.db import Transaction
+from api._lib.programs.store.sql import IS_DRAFT
+
+# $2 and $3 the new period, $4 the user's today, $5 the program itself
+OVERLAPPING = f"""
+SELECT id, name, is_draft FROM (
+    SELECT p.id, p.name, p.status, p.start_date, p.end_date, {IS_DRAFT} AS is_draft
+    FROM programs AS p
+    WHERE p.user_id = $1 AND p.start_date <= $3 AND p.end_date >= $2
+      AND p.id IS DISTINCT FROM $5
+) AS other
+WHERE is_draft OR (status <> 'Afgewerkt' AND end_date >= $4)
+ORDER BY start_date, id"""
+
+
+class Overlap(Struct, frozen=True):
+    """Programs that share days with a period: real ones block it, drafts give way."""
+
+    blocking: bool
+    drafts: Sequence[UUID]
+
+
+async def hold_user(tx: Transaction, user_id: str) -> None:
+    """Let one transaction at a time change a user's programs (F2)."""
+    await tx.fetchrow("SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE", user_id)
+
+
+async def overlapping(
+    tx: Transaction, user_id: str, period: tuple[date, date], today: date, own: UUID | None = None
+) -> Overlap:
+    """Programs of the user that share a day with the period; finished ones never block."""
+    found = await tx.fetch(OVERLAPPING, user_id, *period, today, own)
+    drafts = [row["id"] for row in found if row["is_draft"]]
+    return Overlap(blocking=len(drafts) < len(found), drafts=drafts)
+
+
+async def delete_drafts(tx: Transaction, ids: Sequence[UUID]) -> list[UUID]:
+    """Delete programs that are still drafts; those it deleted.
+
+    They are held first and looked at again then: somebody may just be recording activity in one.
+    """
+    await tx.fetch("SELECT FROM programs WHERE id = ANY ($1) ORDER BY id FOR UPDATE", ids)
+    gone = await tx.fetch(
+        f"DELETE FROM programs AS p WHERE p.id = ANY ($1) AND {IS_DRAFT} RETURNING p.id", ids
+    )
+    return [row["id"] for row in gone]
