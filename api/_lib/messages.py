@@ -127,6 +127,37 @@ CATALOGUE: dict[str, dict[Language, str]] = {
         "fr": "{field} est trop loin dans le passé ou le futur.",
         "en": "{field} is too far in the past or the future.",
     },
+    # Tracking and rewards
+    "nothing_to_change": {
+        "nl": "Er is niets om te wijzigen.",
+        "fr": "Il n'y a rien à modifier.",
+        "en": "There is nothing to change.",
+    },
+    "goals_limit": {
+        "nl": "Je kunt hoogstens {limit} actieve doelen hebben.",
+        "fr": "Vous pouvez avoir au plus {limit} objectifs actifs.",
+        "en": "You can have at most {limit} active goals.",
+    },
+    "beliefs_limit": {
+        "nl": "Je kunt hoogstens {limit} eigen overtuigingen hebben.",
+        "fr": "Vous pouvez avoir au plus {limit} convictions personnelles.",
+        "en": "You can have at most {limit} beliefs of your own.",
+    },
+    "days_unknown": {
+        "nl": "Dit zijn geen dagen van de week: {days}.",
+        "fr": "Ce ne sont pas des jours de la semaine : {days}.",
+        "en": "These are no days of the week: {days}.",
+    },
+    "milestone_not_reached": {
+        "nl": "Deze mijlpaal is nog niet bereikt.",
+        "fr": "Cette étape n'est pas encore atteinte.",
+        "en": "This milestone has not been reached yet.",
+    },
+    "recalculation_running": {
+        "nl": "De herberekening loopt al.",
+        "fr": "Le recalcul est déjà en cours.",
+        "en": "The recalculation is already running.",
+    },
 }
 
 

@@ -94,6 +94,11 @@ def present(value: T | None) -> T | UnsetType:
     return UNSET if value is None else value
 
 
+def given(value: T | UnsetType) -> T | None:
+    """A field of a request, None when it was absent."""
+    return None if isinstance(value, UnsetType) else value
+
+
 def filled(value: str | None) -> str | UnsetType:
     """Absent on the wire when the text is empty."""
     return value or UNSET

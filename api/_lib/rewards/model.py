@@ -127,6 +127,16 @@ class Standing(Struct, frozen=True):
     good_habits_score: int
 
 
+class Announcement(Struct, frozen=True):
+    """What a person is told now, and where they stand."""
+
+    standing: Standing
+    points: int = 0
+    badges: Sequence[str] = ()
+    level_up: bool = False
+    milestone: int | None = None
+
+
 class Inactivity(Struct, frozen=True):
     """How long somebody has been away; `days_until_reset` 0 means the streak is gone."""
 

@@ -13,7 +13,15 @@ from api._lib.db import Transaction
 from api._lib.errors import bad_request, conflict, not_found
 from api._lib.outbox import Event
 from api._lib.rewards import store
-from api._lib.rewards.model import Account, Activity, Entry, Inactivity, Kind, Standing
+from api._lib.rewards.model import (
+    Account,
+    Activity,
+    Announcement,
+    Entry,
+    Inactivity,
+    Kind,
+    Standing,
+)
 from api._lib.rewards.rules import milestones
 from api._lib.rewards.rules.settlement import current_standing, settle
 from api._lib.wire import as_uuid
@@ -66,35 +74,41 @@ async def standing(ctx: Context, user: User) -> tuple[Standing, Inactivity | Non
     return current_standing(await store.read(ctx.db, user.id, today), today)
 
 
-async def announce(ctx: Context, user: User, method_id: str | None) -> tuple[store.Told, Standing]:
+async def announce(ctx: Context, user: User, method_id: str | None) -> Announcement:
     """Tell what a method completion brought, once; nothing is granted here (R1)."""
     async with ctx.db.transaction() as tx:
         await lock(tx, user.id)
         told = await store.announce(tx, user.id, method_id, ctx.now - TOLD_WITHIN, ctx.now)
-        return told, await _standing(tx, ctx, user)
+        now = await _standing(tx, ctx, user)
+        return Announcement(now, told.points, told.badges, told.level_up)
 
 
 async def announce_milestone(
     ctx: Context, user: User, program_id: str | None, milestone: float | None
-) -> tuple[int | None, Standing]:
-    """Points of a reached milestone, or None when they were told before.
+) -> Announcement:
+    """Tell that a milestone was reached, once; told again it brings no points.
 
     Raises a 400 for a claim that cannot be, a 404 for a program that is not the user's own, and
-    a 409 when the ledger does not hold the milestone.
+    a 409 when the milestone was not reached.
     """
     if program_id is None:
         raise bad_request("field_required", field="programId")
     if milestone not in milestones.POINTS:
         raise bad_request("field_invalid", field="milestone")
-    program = (as_uuid(program_id), program_id)
+    threshold = int(milestone)
     async with ctx.db.transaction() as tx:
         await lock(tx, user.id)
-        claim = await store.announce_milestone(tx, user.id, program, int(milestone), ctx.now)
+        claim = await store.announce_milestone(
+            tx, user.id, (as_uuid(program_id), program_id), threshold, ctx.now
+        )
         if not claim.known:
             raise not_found()
         if not claim.reached:
             raise conflict("milestone_not_reached")
-        return claim.points, await _standing(tx, ctx, user)
+        now = await _standing(tx, ctx, user)
+    if claim.points is None:
+        return Announcement(now)
+    return Announcement(now, claim.points, milestone=threshold)
 
 
 async def _standing(tx: Transaction, ctx: Context, user: User) -> Standing:

@@ -47,19 +47,18 @@ class MethodCompletion(Struct, frozen=True):
     method_name: str | None = None
 
 
+class GoalCount(Struct, frozen=True):
+    """How often a goal was completed, on a day and ever."""
+
+    today: int
+    total: int
+
+
 class GoalCompletion(Struct, frozen=True):
-    """A completion of a personal goal with the counts that include it."""
+    """A completion of a personal goal, and the counts that include it."""
 
     recorded: Recorded
-    today: int
-    total: int
-
-
-class GoalCount(Struct, frozen=True):
-    """How often a goal was completed on a day and ever."""
-
-    today: int
-    total: int
+    count: GoalCount
 
 
 class Goal(Struct, frozen=True):

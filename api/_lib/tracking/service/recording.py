@@ -16,6 +16,21 @@ def check_day(ctx: Context, day: date) -> None:
         raise bad_request("date_outside_window", field="date")
 
 
+def request_key(ctx: Context) -> str | None:
+    """The `Idempotency-Key` of the request: 1 to 100 characters; raises a 400."""
+    key = ctx.headers.get("idempotency-key")
+    if key is not None and not 1 <= len(key) <= 100:
+        raise bad_request("field_invalid", field="Idempotency-Key")
+    return key
+
+
+def named(name: str) -> str:
+    """A name without blanks around it; raises a 400 when nothing is left."""
+    if not name.strip():
+        raise bad_request("field_required", field="name")
+    return name.strip()
+
+
 def upserted(kind: EntityType, entity_id: UUID, user: User) -> Event:
     """Airtable must learn of a record that was made or changed."""
     return Event(entity_type=kind, entity_id=entity_id, user_id=user.id)
