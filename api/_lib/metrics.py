@@ -16,6 +16,7 @@ pool_connections = Gauge("postgres_connections", "Open connections", ("state",),
 cache_reads = Counter("cache_reads", "Reads of cached lists", ("outcome",), registry=REGISTRY)
 airtable_calls = Counter("airtable_calls", "Airtable requests", ("outcome",), registry=REGISTRY)
 mails = Counter("mails", "Mails by outcome", ("outcome",), registry=REGISTRY)
+pushes = Counter("pushes", "Push messages by outcome", ("outcome",), registry=REGISTRY)
 ai_calls = Counter("ai_calls", "AI calls by outcome", ("outcome",), registry=REGISTRY)
 ai_tokens = Counter("ai_tokens", "AI tokens", ("kind",), registry=REGISTRY)
 

@@ -1,0 +1,181 @@
+"""Web Push: one encrypted, signed message to one device."""
+
+import base64
+import hashlib
+import logging
+import time
+from collections.abc import Callable
+from typing import cast
+
+import aiohttp
+from aiohttp.client_exceptions import ClientConnectorDNSError
+from http_ece import ECEException
+from msgspec import Struct
+from pywebpush import WebPusher, WebPushException
+from yarl import URL
+
+from api._lib import metrics
+from api._lib.push_endpoints import AddressRefused, EndpointRefused, EndpointRules
+from api._lib.push_keys import KeysRefused, VapidKeys, device_keys
+from api._lib.push_results import Outcome, PushResult, outcome_of, seconds_to_wait
+from api._lib.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+MAX_PAYLOAD = 3993  # A body of 4096 bytes, less the header of the encryption and its tag.
+SHORTEST_TTL, LONGEST_TTL = 60, 43_200
+CONNECTIONS, CONNECTIONS_PER_HOST = 128, 64
+
+
+class PushSubscription(Struct, frozen=True):
+    """A device, as its browser described it."""
+
+    endpoint: str
+    p256dh: str
+    auth: str
+
+
+class PushMessage(Struct, frozen=True):
+    """What is sent; `ttl` in seconds, `topic` at most 32 base64url characters."""
+
+    payload: bytes
+    ttl: int = SHORTEST_TTL
+    topic: str | None = None
+    urgency: str = "normal"
+
+
+def topic(identity: str) -> str:
+    """The topic by which a push service replaces an undelivered message of the same identity."""
+    digest = hashlib.sha256(identity.encode()).digest()
+    return base64.urlsafe_b64encode(digest[:24]).decode()
+
+
+class PushSender:
+    """Sends pushes over connections that stay open; not configured without a valid key pair."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        time_limit: float = 10.0,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.endpoints = EndpointRules(settings.web_push_allowed_hosts)
+        self._vapid = _vapid(settings, now)
+        self._limit = aiohttp.ClientTimeout(total=time_limit)
+        self._now = now
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def configured(self) -> bool:
+        """Whether there is a valid key pair to sign with."""
+        return self._vapid is not None
+
+    @property
+    def public_key(self) -> str | None:
+        """The key browsers subscribe with."""
+        return self._vapid.public_key if self._vapid else None
+
+    async def send(self, subscription: PushSubscription, message: PushMessage) -> PushResult:
+        """Send one message; never raises."""
+        result = await self._send(subscription, message)
+        metrics.pushes.labels(result.outcome.value).inc()
+        return result
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def _send(self, subscription: PushSubscription, message: PushMessage) -> PushResult:
+        if self._vapid is None:
+            return PushResult(Outcome.NOT_CONFIGURED)
+        if len(message.payload) > MAX_PAYLOAD:
+            return PushResult(Outcome.TOO_LARGE)
+        try:
+            self.endpoints.check(subscription.endpoint)
+            body = encrypt(subscription, message.payload)
+        except EndpointRefused:
+            return PushResult(Outcome.FORBIDDEN)
+        except KeysRefused:
+            return PushResult(Outcome.BAD_KEYS)
+        headers = _headers(message) | {
+            "Authorization": self._vapid.authorization(subscription.endpoint)
+        }
+        return await self._post(subscription.endpoint, body, headers)
+
+    async def _post(self, endpoint: str, body: bytes, headers: dict[str, str]) -> PushResult:
+        try:
+            async with self._connected().post(
+                URL(endpoint, encoded=True), data=body, headers=headers, allow_redirects=False
+            ) as response:
+                # Read so that the connection can be used again; what it says is of no use to us.
+                await response.content.read(4096)
+                return self._result(response)
+        except ClientConnectorDNSError as error:
+            refused = isinstance(error.os_error, AddressRefused)
+            return PushResult(Outcome.FORBIDDEN if refused else Outcome.TRANSIENT)
+        except (TimeoutError, aiohttp.ClientError, OSError):
+            return PushResult(Outcome.TRANSIENT)
+
+    def _result(self, response: aiohttp.ClientResponse) -> PushResult:
+        outcome = outcome_of(response.status)
+        wait = None
+        if outcome in (Outcome.THROTTLED, Outcome.TRANSIENT):
+            wait = seconds_to_wait(response.headers.get("Retry-After"), self._now())
+        return PushResult(outcome, response.status, wait)
+
+    def _connected(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    limit=CONNECTIONS,
+                    limit_per_host=CONNECTIONS_PER_HOST,
+                    ttl_dns_cache=300,
+                    resolver=self.endpoints.resolver(),
+                ),
+                timeout=self._limit,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                skip_auto_headers=("User-Agent", "Accept-Encoding"),
+            )
+        return self._session
+
+
+def encrypt(subscription: PushSubscription, payload: bytes) -> bytes:
+    """The body of a push, readable by that device only; raises KeysRefused."""
+    device_keys(subscription.p256dh, subscription.auth)
+    keys = {"p256dh": subscription.p256dh, "auth": subscription.auth}
+    try:
+        pusher = WebPusher({"endpoint": subscription.endpoint, "keys": keys})
+        return cast(bytes, pusher.encode(payload)["body"])
+    except (ValueError, WebPushException, ECEException):
+        raise KeysRefused("not a point of the curve") from None
+
+
+def _headers(message: PushMessage) -> dict[str, str]:
+    headers = {
+        "TTL": str(min(max(message.ttl, SHORTEST_TTL), LONGEST_TTL)),
+        "Urgency": message.urgency,
+        "Content-Encoding": "aes128gcm",
+        "Content-Type": "application/octet-stream",
+    }
+    return headers | ({"Topic": message.topic} if message.topic else {})
+
+
+def _vapid(settings: Settings, now: Callable[[], float]) -> VapidKeys | None:
+    public, private = settings.web_push_vapid_public_key, settings.web_push_vapid_private_key
+    if not public or not private:
+        return None
+    try:
+        return VapidKeys(public, private, subject_of(settings), now)
+    except KeysRefused as error:
+        logger.error("web push is off: its keys cannot be used", extra={"reason": str(error)})
+        return None
+
+
+def subject_of(settings: Settings) -> str:
+    """Where push services can reach the operator: the set one, else the sender of the mails."""
+    if settings.web_push_subject:
+        return settings.web_push_subject
+    return f"mailto:{settings.smtp_from}" if settings.smtp_from else settings.app_url
