@@ -1,0 +1,48 @@
+"""What the access to Airtable keeps in Postgres: its last result, the pause, and turns to send."""
+
+from datetime import UTC, datetime
+from zlib import crc32
+
+from api._lib.db import Connection, Queries
+
+GATE = "airtable"
+
+BACKGROUND_TURN = crc32(b"airtable-rate")
+INTERACTIVE_TURN = crc32(b"airtable-rate-interactive")
+"""Advisory locks: who holds one may send while Redis is away."""
+
+
+async def try_turn(connection: Connection, turn: int) -> bool:
+    """Take the turn for as long as this connection is kept, if it is free."""
+    return bool(await connection.fetchval("SELECT pg_try_advisory_lock($1)", turn))
+
+
+async def note_result(db: Queries, error: str | None) -> None:
+    """Remember how the last call went; health and status read it."""
+    await db.execute(
+        """
+INSERT INTO sync_gates AS g (key, last_started_at, last_finished_at, last_ok_at, last_error)
+VALUES ($1, now(), now(), CASE WHEN $2::text IS NULL THEN now() END, $2)
+ON CONFLICT (key) DO UPDATE SET
+    last_started_at = now(), last_finished_at = now(),
+    last_ok_at = coalesce(excluded.last_ok_at, g.last_ok_at), last_error = excluded.last_error""",
+        GATE,
+        error,
+    )
+
+
+async def note_pause(db: Queries, until: datetime) -> None:
+    """Remember the pause where processes that cannot reach Redis find it."""
+    await db.execute(
+        """
+INSERT INTO sync_gates AS g (key, counts) VALUES ($1, jsonb_build_object('pausedUntil', $2::text))
+ON CONFLICT (key) DO UPDATE SET counts = g.counts || excluded.counts""",
+        GATE,
+        until.astimezone(UTC).isoformat(),
+    )
+
+
+async def paused_until(db: Queries) -> datetime | None:
+    """End of the last noted pause."""
+    text = await db.fetchval("SELECT counts ->> 'pausedUntil' FROM sync_gates WHERE key = $1", GATE)
+    return datetime.fromisoformat(text) if text else None
