@@ -62,7 +62,8 @@ class Webhooks:
 
     def delete(self, hook_id: str) -> list[Document]:
         """Remove a webhook and its payloads; return what leaves the store."""
-        hook = self.hooks.pop(self.get(hook_id).id)
+        hook = self.get(hook_id)
+        del self.hooks[hook.id]
         gone: list[Document] = [("payload", _payload_key(hook, p), None) for p in hook.payloads]
         return [("webhook", hook.id, None), *gone]
 
