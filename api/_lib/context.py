@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 from starlette.types import Scope
 
+from api._lib.airtable.gateway import Gateway
 from api._lib.cache import Cache
 from api._lib.clock import Clock, SystemClock, local_day
 from api._lib.db import Database
@@ -61,6 +62,7 @@ class Resources(Struct, frozen=True):
     clock: Clock
     mail: Mailer
     background: Background
+    airtable: Gateway
 
 
 @asynccontextmanager
@@ -71,6 +73,7 @@ async def open_resources(
     db = await Database.connect(settings, name)
     cache = Cache.connect(settings.redis_url)
     background = Background()
+    airtable = Gateway(settings, cache, db)
     try:
         yield Resources(
             settings=settings,
@@ -80,9 +83,11 @@ async def open_resources(
             clock=clock or SystemClock(),
             mail=Mailer(settings),
             background=background,
+            airtable=airtable,
         )
     finally:
         await background.drain(95 if settings.production else 5)
+        await airtable.close()
         await cache.close()
         await db.close()
 
@@ -128,6 +133,7 @@ class Context:
         self.cache = resources.cache
         self.limits = resources.limits
         self.clock = resources.clock
+        self.airtable = resources.airtable
         self.mail = resources.mail
         self.scope: Scope = {} if scope is None else scope
         self.user: User | None = None
