@@ -33,8 +33,8 @@ layers: venv
 bench: venv ## Measure the server and the sync; ARGS=--help lists more
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-lock: venv ## Refresh both lock files from pyproject.toml
-	@$(BIN)/python tasks/dev/lock.py
+lock: ## Refresh both lock files from pyproject.toml; ARGS=--upgrade takes newer versions
+	@$(PYTHON) tasks/dev/lock.py $(ARGS)
 
 venv: ## Build .venv from requirements-dev.lock, if it does not fit
 	@$(PYTHON) tasks/dev/build_venv.py
