@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from api._lib.rewards.model import BadgeFacts, Session, Tally
 from api._lib.rewards.rules import badges, levels, milestones, points, streak
+from tasks.dev.airtable.schema import Field
 from tasks.dev.demo import DemoRecord, demo_base
 from tasks.dev.demo.records import schema, table_id
 
@@ -18,6 +19,18 @@ def rows(base: dict[str, list[DemoRecord]], table: str) -> list[Row]:
     return [
         {"id": r["id"], **{fields[k].name if k in fields else k: v for k, v in r["fields"].items()}}
         for r in base[table_id(table)]
+    ]
+
+
+def cells(base: dict[str, list[DemoRecord]]) -> list[tuple[Field, object]]:
+    """Return every cell with its field."""
+    tables = schema().by_key
+    return [
+        (field, cell)
+        for table, records in base.items()
+        for record in records
+        for key, cell in record["fields"].items()
+        if (field := tables[table].field(key))
     ]
 
 
