@@ -28,7 +28,7 @@ def main(arguments: Sequence[str]) -> None:
         programs = Path(folder) / "bin"
         subprocess.run([programs / "python", "-m", "pip", "install", "--quiet", "uv"], check=True)
         for lock, extra in LOCKS.items():
-            command = [programs / "uv", *COMPILE, *extra, "--output-file", lock, *arguments]
+            command = [str(programs / "uv"), *COMPILE, *extra, "--output-file", lock, *arguments]
             subprocess.run(command, check=True, cwd=ROOT)
 
 
