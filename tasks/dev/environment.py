@@ -18,7 +18,7 @@ GENERATED = (
     "CACHE_INVALIDATION_SECRET",
     "AIRTABLE_INBOUND_SYNC_SECRET",
     "AIRTABLE_USER_SYNC_SECRET",
-    "AIRTABLE_ACCESS_TOKEN",
+    "STAND_IN_TOKEN",
 )
 
 
@@ -55,6 +55,13 @@ def completed(environ: Mapping[str, str], *defaults: Mapping[str, str]) -> dict[
     return whole
 
 
+def airtable_defaults(environ: Mapping[str, str], token: str) -> dict[str, str]:
+    """Credentials for a stand-in, ours or another; a real token needs a base named beside it."""
+    if is_set(environ, "AIRTABLE_ACCESS_TOKEN"):
+        return {}
+    return {"AIRTABLE_ACCESS_TOKEN": token, "AIRTABLE_BASE_ID": BASE_ID}
+
+
 def server_defaults(url: str, static_folder: Path) -> dict[str, str]:
     """What a server on loopback without HTTPS needs to be usable by a browser and by curl."""
     defaults = {
@@ -62,6 +69,7 @@ def server_defaults(url: str, static_folder: Path) -> dict[str, str]:
         "APP_URL": url,
         "COOKIE_SECURE": "false",
         "WEB_PUSH_ALLOWED_HOSTS": "*",
+        "WEB_PUSH_SUBJECT": "mailto:app@example.test",
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
     }

@@ -15,7 +15,14 @@ from tasks.dev import first_fill, report, welcome
 from tasks.dev.child import Child, ChildError
 from tasks.dev.console import Console
 from tasks.dev.demo import LOGINS
-from tasks.dev.environment import ROOT, completed, is_set, kept_secrets, server_defaults
+from tasks.dev.environment import (
+    ROOT,
+    airtable_defaults,
+    completed,
+    is_set,
+    kept_secrets,
+    server_defaults,
+)
 from tasks.dev.ports import Ports
 from tasks.dev.probe import healthy, responds
 from tasks.dev.services import HOST, Postgres, Redis
@@ -85,8 +92,9 @@ class Stack:
         self._ports = Ports(self._folder)
         self._url = f"http://{HOST}:{self._ports.for_app(options.port)}"
         self._secrets = kept_secrets(self._folder)
+        self._token = self._secrets.pop("STAND_IN_TOKEN")
         maker = Maker(given, self._folder, self._ports, console.log_of)
-        self._stand_ins = maker.all(self._secrets["AIRTABLE_ACCESS_TOKEN"], options.demo)
+        self._stand_ins = maker.all(self._token, options.demo)
         self._environ: dict[str, str] = {}
 
     def start(self) -> None:
@@ -131,8 +139,9 @@ class Stack:
 
     def _complete(self, servers: Mapping[str, str]) -> dict[str, str]:
         named = [stand_in.settings for stand_in in self._stand_ins.values()]
+        airtable = airtable_defaults(self._given, self._token)
         defaults = server_defaults(self._url, self._folder / "welcome")
-        whole = completed(self._given, servers, *named, self._secrets, defaults)
+        whole = completed(self._given, servers, *named, airtable, self._secrets, defaults)
         return whole | {"PORT": self._url.rpartition(":")[2]}
 
     def _find_facts(self) -> report.Facts:

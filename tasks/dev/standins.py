@@ -44,15 +44,11 @@ class Maker:
         return made
 
     def _airtable(self, token: str, demo: bool) -> StandIn:
-        place = ["--data", str(self.folder / "airtable.db"), "--token", token, "--base-id", BASE_ID]
+        base_id = self.environ.get("AIRTABLE_BASE_ID") or BASE_ID
+        place = ["--data", str(self.folder / "airtable.db"), "--token", token, "--base-id", base_id]
         content = ["--content", DEMO] if demo else []
         made = self._make("airtable", *place, *content)
-        settings = {
-            "AIRTABLE_ENDPOINT_URL": made.url,
-            "AIRTABLE_ACCESS_TOKEN": token,
-            "AIRTABLE_BASE_ID": BASE_ID,
-        }
-        return StandIn(made.child, made.url, settings)
+        return StandIn(made.child, made.url, {"AIRTABLE_ENDPOINT_URL": made.url})
 
     def _openai(self) -> StandIn:
         made = self._make("openai")
