@@ -6,7 +6,7 @@ from typing import Any
 
 from tasks.dev.openai.wanted import Item, TrainingDay, Wanted
 
-ENOUGH_MINUTES, MOST_METHODS, MOST_CHOICES = 15, 3, 3
+ENOUGH_MINUTES, MOST_METHODS, MOST_CHOICES, DIFFERENT_METHODS = 15, 3, 3, 8
 RECOMMENDATIONS = [
     "Kies een vast moment van de dag, dan wordt oefenen vanzelf een gewoonte.",
     "Begin rustig: liever elke keer tien minuten dan één keer een uur.",

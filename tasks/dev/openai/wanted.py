@@ -13,7 +13,9 @@ RECORD_ID = re.compile(r"\brec[A-Za-z0-9]{14}\b")
 MINUTES = re.compile(r"(\d+)\s*min", re.IGNORECASE)
 NAMED = re.compile(r"\b(?:naam|name)\b[\"']?\s*[:=]\s*[\"']?([^\"|;,]+)", re.IGNORECASE)
 SEPARATOR = re.compile(r"\s*[|;\t]\s*|\s+[-–—]\s+|[:,]\s+|[()\[\]{}]")
+BAR = re.compile(r"\|")
 LABELS = {"id", "naam", "name", "datum", "dag", "methode", *(day.lower() for day in WEEKDAYS)}
+FREQUENCY = re.compile(r"frequentie:\s*([^|]*)", re.IGNORECASE)
 # By the word in a heading; the first that fits.
 SECTIONS = {"overtuiging": "belief", "gewoonte": "habit", "method": "method", "doel": "goal"}
 
@@ -25,6 +27,7 @@ class Item(Struct, frozen=True):
     name: str
     minutes: int = 10
     weekly: bool = False
+    place: int = 0
 
 
 class TrainingDay(Struct, frozen=True):
@@ -55,7 +58,10 @@ def read(schema: dict[str, Any], prompt: str) -> Wanted:
 
     def items(kind: str, key: str) -> list[Item]:
         found = [name for name in _ids(sections.get(kind, ())) if name not in taken]
-        return [_item(id, lines) for id in allowed.get(key, found)]
+        # What is recommended comes first in the prompt.
+        return sorted(
+            (_item(id, lines) for id in allowed.get(key, found)), key=lambda item: item.place
+        )
 
     return Wanted(
         days=days,
@@ -116,13 +122,18 @@ def _ids(lines: Iterable[str]) -> list[str]:
 
 def _item(id: str, lines: list[str]) -> Item:
     pattern = _whole(id)
-    line = next((line for line in lines if pattern.search(line)), id)
+    unlisted = len(lines), id
+    place, line = next(
+        ((n, line) for n, line in enumerate(lines) if pattern.search(line)), unlisted
+    )
     minutes = MINUTES.search(line)
+    frequency = FREQUENCY.search(line)
     return Item(
         id=id,
         name=_name(line, id) or id,
         minutes=int(minutes[1]) if minutes else 10,
-        weekly="wekelijks" in line.lower(),
+        weekly=(frequency[1].strip() if frequency else line).lower() == "wekelijks",
+        place=place,
     )
 
 
@@ -131,10 +142,12 @@ def _whole(id: str) -> re.Pattern[str]:
 
 
 def _name(line: str, id: str) -> str:
-    labelled = NAMED.search(line)
+    """The first part of a line that reads like a name; `|` separates, else any punctuation."""
+    labelled = None if "|" in line else NAMED.search(line)
     if labelled:
         return labelled[1].strip()
-    for part in SEPARATOR.split(_whole(id).sub("|", line) if id else line):
+    separator = BAR if "|" in line else SEPARATOR
+    for part in separator.split(_whole(id).sub("|", line) if id else line):
         text = part.strip(" \"'.:*_-–—")
         known = text.lower() in LABELS or DATE.fullmatch(text) or MINUTES.match(text)
         if re.search(r"[^\W\d_]{2}", text) and not known and not RECORD_ID.search(text):
