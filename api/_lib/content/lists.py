@@ -15,7 +15,6 @@ from api._lib.cache import Cache
 from api._lib.content import store
 from api._lib.content.model import Belief, Category, Day, Goal, Habit, Method
 from api._lib.context import Context
-from api._lib.db import Queries
 from api._lib.wire import Encoded, encoded, packed
 
 T = TypeVar("T")
@@ -37,7 +36,7 @@ class ContentList(Struct, Generic[T], frozen=True):
 
     table: str
     kind: type[T]
-    load: Callable[[Queries], Awaitable[list[T]]]
+    load: Callable[..., Awaitable[list[T]]]
     seconds: int = 300
 
 

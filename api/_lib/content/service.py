@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from api._lib.cache import Cache
 from api._lib.content import lists, rules, store
+from api._lib.content.by_id import by_id, prompts, still_there, unknown
 from api._lib.content.lists import (
     BELIEFS,
     CATEGORIES,
@@ -15,11 +16,13 @@ from api._lib.content.lists import (
     GOALS,
     HABITS,
     METHODS,
+    ContentList,
     answer,
     drop,
     items,
 )
 from api._lib.content.model import Belief, Habit, MethodDetail, Translations
+from api._lib.content.prompts import Prompt
 from api._lib.content.rules import Mode
 from api._lib.context import Context, User
 from api._lib.errors import bad_request, not_found, unavailable
@@ -33,9 +36,15 @@ __all__ = [
     "GOALS",
     "HABITS",
     "METHODS",
+    "ContentList",
+    "Prompt",
     "answer",
+    "by_id",
     "drop",
     "items",
+    "prompts",
+    "still_there",
+    "unknown",
 ]
 TEXTS_SECONDS = 5.0
 

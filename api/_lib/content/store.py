@@ -21,6 +21,8 @@ from api._lib.db import Queries, Record
 from api._lib.wire import filled
 
 LISTED = "x.is_listed AND x.archived_at IS NULL AND btrim(x.name) <> ''"
+BY_ID = "x.id = ANY ($1::text[])"
+STILL_THERE = f"{BY_ID} AND x.archived_at IS NULL"
 IN_ORDER = "ORDER BY x.sort_order, x.id"
 
 
@@ -66,9 +68,9 @@ class Attachment(Struct, frozen=True):
     fetched_at: datetime
 
 
-async def methods(q: Queries) -> list[Method]:
-    """Listed methods in their order."""
-    return [_method(row) for row in await q.fetch(f"{_METHOD} WHERE {LISTED} {IN_ORDER}")]
+async def methods(q: Queries, where: str = LISTED, *args: object) -> list[Method]:
+    """Listed methods in their order, or those that another condition names."""
+    return [_method(row) for row in await q.fetch(f"{_METHOD} WHERE {where} {IN_ORDER}", *args)]
 
 
 async def method(q: Queries, method_id: str) -> MethodDetail | None:
@@ -80,9 +82,9 @@ async def method(q: Queries, method_id: str) -> MethodDetail | None:
     return MethodDetail(**_method_cells(row), media_details=media)
 
 
-async def goals(q: Queries) -> list[Goal]:
-    """Listed goals in their order."""
-    rows = await q.fetch(f"SELECT x.* FROM goals x WHERE {LISTED} {IN_ORDER}")
+async def goals(q: Queries, where: str = LISTED, *args: object) -> list[Goal]:
+    """Listed goals in their order, or those that another condition names."""
+    rows = await q.fetch(f"SELECT x.* FROM goals x WHERE {where} {IN_ORDER}", *args)
     return [
         Goal(
             id=row["id"],
@@ -94,18 +96,20 @@ async def goals(q: Queries) -> list[Goal]:
     ]
 
 
-async def days(q: Queries) -> list[Day]:
-    """Days from Monday to Sunday, unknown names last."""
+async def days(q: Queries, where: str = LISTED, *args: object) -> list[Day]:
+    """Days from Monday to Sunday, unknown names last; listed ones or those of a condition."""
     rows = await q.fetch(
-        f"""SELECT x.id, x.name FROM weekdays x WHERE {LISTED}
-            ORDER BY x.iso_weekday NULLS LAST, x.id"""
+        f"""SELECT x.id, x.name FROM weekdays x WHERE {where}
+            ORDER BY x.iso_weekday NULLS LAST, x.id""",
+        *args,
     )
     return [Day(row["id"], row["name"]) for row in rows]
 
 
-async def beliefs(q: Queries) -> list[Belief]:
-    """Listed convictions by their own order, then the view's."""
-    rows = await q.fetch(f"{_BELIEF} WHERE {LISTED} ORDER BY x.display_order, x.sort_order, x.id")
+async def beliefs(q: Queries, where: str = LISTED, *args: object) -> list[Belief]:
+    """Listed convictions by their own order, then the view's, or those of a condition."""
+    order = "ORDER BY x.display_order, x.sort_order, x.id"
+    rows = await q.fetch(f"{_BELIEF} WHERE {where} {order}", *args)
     return [
         Belief(
             row["id"],
