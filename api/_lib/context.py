@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 from starlette.types import Scope
 
+from api._lib.ai import AiClient
 from api._lib.airtable.gateway import Gateway
 from api._lib.cache import Cache
 from api._lib.clock import Clock, SystemClock, local_day
@@ -20,6 +21,7 @@ from api._lib.errors import forbidden
 from api._lib.limits import Limits
 from api._lib.mail import Mailer
 from api._lib.messages import LANGUAGES, Language, preferred_language
+from api._lib.push import PushSender
 from api._lib.settings import Network, Settings
 
 log = logging.getLogger(__name__)
@@ -61,6 +63,8 @@ class Resources(Struct, frozen=True):
     limits: Limits
     clock: Clock
     mail: Mailer
+    ai: AiClient
+    push: PushSender
     background: Background
     airtable: Gateway
 
@@ -74,6 +78,7 @@ async def open_resources(
     cache = Cache.connect(settings.redis_url)
     background = Background()
     airtable = Gateway(settings, cache, db)
+    ai, push = AiClient(settings), PushSender(settings)
     try:
         yield Resources(
             settings=settings,
@@ -82,11 +87,15 @@ async def open_resources(
             limits=Limits(cache, settings.rate_limit_factor),
             clock=clock or SystemClock(),
             mail=Mailer(settings),
+            ai=ai,
+            push=push,
             background=background,
             airtable=airtable,
         )
     finally:
         await background.drain(95 if settings.production else 5)
+        await push.close()
+        await ai.close()
         await airtable.close()
         await cache.close()
         await db.close()
@@ -135,6 +144,8 @@ class Context:
         self.clock = resources.clock
         self.airtable = resources.airtable
         self.mail = resources.mail
+        self.ai = resources.ai
+        self.push = resources.push
         self.scope: Scope = {} if scope is None else scope
         self.user: User | None = None
         self.raw_body = b""
