@@ -31,7 +31,7 @@ def main() -> None:
     log.info("starting", extra=extra)
     uvicorn.run(
         app,
-        host="0.0.0.0",
+        host=settings.listen_host,
         port=settings.port,
         log_config=None,
         access_log=False,

@@ -105,6 +105,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     app_env: Literal["development", "test", "production"] = "development"
     app_version: str = "dev"
     app_commit: str | None = None
+    listen_host: str = "0.0.0.0"
     port: Port = 3000
     app_url: str = ""
     static_dir: str = "dist"

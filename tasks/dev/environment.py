@@ -9,7 +9,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tasks.dev.services import write_secret
+from tasks.dev.services import HOST, write_secret
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BASE_ID = "appMentalFitDemo1"
@@ -66,6 +66,7 @@ def server_defaults(url: str, static_folder: Path) -> dict[str, str]:
     """What a server on loopback without HTTPS needs to be usable by a browser and by curl."""
     defaults = {
         "APP_ENV": "development",
+        "LISTEN_HOST": HOST,
         "APP_URL": url,
         "COOKIE_SECURE": "false",
         "WEB_PUSH_ALLOWED_HOSTS": "*",
