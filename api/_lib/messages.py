@@ -25,6 +25,87 @@ CATALOGUE: dict[str, dict[Language, str]] = {
         "fr": "Vous êtes déconnecté.",
         "en": "You are signed out.",
     },
+    # Programs
+    "program_overlap": {
+        "nl": "Je hebt in deze periode al een ander programma. Kies andere datums.",
+        "fr": "Vous avez déjà un autre programme à ces dates. Choisissez d'autres dates.",
+        "en": "You already have another program on these dates. Please choose other dates.",
+    },
+    "program_changed": {
+        "nl": "Het programma is intussen gewijzigd. Laad de pagina opnieuw.",
+        "fr": "Le programme a été modifié entre-temps. Rechargez la page.",
+        "en": "The program was changed meanwhile. Please reload the page.",
+    },
+    "program_too_long": {
+        "nl": "Een programma duurt hoogstens {limit} weken.",
+        "fr": "Un programme dure au maximum {limit} semaines.",
+        "en": "A program lasts {limit} weeks at most.",
+    },
+    "sessions_have_activity": {
+        "nl": "In {count} toekomstige sessie(s) is al geoefend.",
+        "fr": "Des activités existent déjà dans {count} séance(s) à venir.",
+        "en": "{count} upcoming session(s) already have activity.",
+    },
+    "session_locked": {
+        "nl": "Alleen sessies na vandaag kunnen gewijzigd worden.",
+        "fr": "Seules les séances après aujourd'hui peuvent être modifiées.",
+        "en": "Only sessions after today can be changed.",
+    },
+    "session_without_date": {
+        "nl": "Deze sessie heeft geen datum.",
+        "fr": "Cette séance n'a pas de date.",
+        "en": "This session has no date.",
+    },
+    "no_training_days": {
+        "nl": "Er zijn geen trainingsdagen in deze periode.",
+        "fr": "Il n'y a aucun jour d'entraînement dans cette période.",
+        "en": "There are no training days in this period.",
+    },
+    "no_methods": {
+        "nl": "Het programma heeft geen methodes om te plannen.",
+        "fr": "Le programme n'a aucune méthode à planifier.",
+        "en": "The program has no methods to plan.",
+    },
+    "reference_unknown": {
+        "nl": "{field} bevat een onbekende keuze.",
+        "fr": "{field} contient un choix inconnu.",
+        "en": "{field} contains an unknown choice.",
+    },
+    "schedule_date_twice": {
+        "nl": "Een datum komt twee keer voor in de planning.",
+        "fr": "Une date apparaît deux fois dans le planning.",
+        "en": "A date appears twice in the schedule.",
+    },
+    "schedule_date_outside": {
+        "nl": "Een datum van de planning valt buiten het programma.",
+        "fr": "Une date du planning est en dehors du programme.",
+        "en": "A date of the schedule lies outside the program.",
+    },
+    "schedule_method_unknown": {
+        "nl": "De planning bevat een onbekende methode.",
+        "fr": "Le planning contient une méthode inconnue.",
+        "en": "The schedule contains an unknown method.",
+    },
+    "schedule_empty": {
+        "nl": "De planning bevat geen enkele methode.",
+        "fr": "Le planning ne contient aucune méthode.",
+        "en": "The schedule contains no method at all.",
+    },
+    "ai_not_configured": {
+        "nl": "Automatisch plannen is nu niet beschikbaar. Stel je programma zelf samen.",
+        "fr": "La planification automatique n'est pas disponible. Composez votre programme.",
+        "en": "Automatic planning is not available now. Please compose your program yourself.",
+    },
+    "ai_failed": {
+        "nl": "Het programma kon niet worden gemaakt. Probeer het opnieuw.",
+        "fr": "Le programme n'a pas pu être créé. Veuillez réessayer.",
+        "en": "The program could not be made. Please try again.",
+    },
+    "ai_timeout": {
+        "nl": "Het maken van het programma duurde te lang. Probeer het opnieuw.",
+        "fr": "La création du programme a pris trop de temps. Veuillez réessayer.",
+        "en": "Making the program took too long. Please try again.",
+    },
     # The frame
     "unauthorized": {
         "nl": "Je bent niet aangemeld.",

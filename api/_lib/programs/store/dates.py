@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from api._lib.db import Transaction
+from api._lib.db import Queries, Transaction
 from api._lib.programs.store.sql import IS_DRAFT
 
 # $2 and $3 the new period, $4 the user's today, $5 the program itself
@@ -34,10 +34,10 @@ async def hold_user(tx: Transaction, user_id: str) -> None:
 
 
 async def overlapping(
-    tx: Transaction, user_id: str, period: tuple[date, date], today: date, own: UUID | None = None
+    db: Queries, user_id: str, period: tuple[date, date], today: date, own: UUID | None = None
 ) -> Overlap:
     """Programs of the user that share a day with the period; finished ones never block."""
-    found = await tx.fetch(OVERLAPPING, user_id, *period, today, own)
+    found = await db.fetch(OVERLAPPING, user_id, *period, today, own)
     drafts = [row["id"] for row in found if row["is_draft"]]
     return Overlap(blocking=len(drafts) < len(found), drafts=drafts)
 

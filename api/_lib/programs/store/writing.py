@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from api._lib.db import Transaction
-from api._lib.programs.model import NewSession, Program
+from api._lib.programs.model import NewSession, Program, Session
 
 LISTS = {
     "days": ("program_days", "weekday_id"),
@@ -121,14 +121,13 @@ async def insert_sessions(
         await tx.execute(INSERT_SESSIONS, program_id, msgspec.to_builtins(sessions), goals)
 
 
-async def update_session(
-    tx: Transaction,
-    session_id: UUID,
-    *,
-    methods: Sequence[str],
-    goals: Sequence[str],
-    description: str | None,
-    notes: str | None,
-) -> None:
+async def update_session(tx: Transaction, session: Session) -> None:
     """Store what a session became."""
-    await tx.execute(UPDATE_SESSION, session_id, methods, goals, description, notes)
+    await tx.execute(
+        UPDATE_SESSION,
+        session.id,
+        session.methods,
+        session.goals,
+        session.description,
+        session.notes,
+    )

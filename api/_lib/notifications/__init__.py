@@ -1,0 +1,1 @@
+"""Reminders: what is planned for whom, and how it is sent."""
