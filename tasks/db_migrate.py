@@ -61,7 +61,7 @@ def _guarded(options: Options, report: Report) -> int:
         report.problem(f"the database failed: {type(error).__name__}, {error}")
         return EXIT_FAILED
     except KeyboardInterrupt:
-        report.problem("interrupted; the file that was running left nothing behind")
+        report.problem("interrupted")
         return EXIT_INTERRUPTED
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import signal
 from pathlib import Path
 
 import asyncpg
@@ -33,6 +34,16 @@ def two(tool: Tool) -> Tool:
     """The tool with two files."""
     tool.write(n0001_first=FIRST, n0002_second=SECOND)
     return tool
+
+
+async def sleeping(tool: Tool) -> None:
+    """Wait until the running file sleeps in the database."""
+    async with asyncio.timeout(30):
+        while not await tool.fetch(
+            "select 1 from pg_stat_activity where query like '%pg_sleep(60)%' "
+            "and pid <> pg_backend_pid() and datname = current_database()"
+        ):
+            await asyncio.sleep(0.02)
 
 
 async def test_up_applies_every_file_in_order_and_records_it(two: Tool) -> None:
@@ -125,12 +136,7 @@ async def test_status_and_plan_need_no_lock(two: Tool) -> None:
 async def test_a_killed_runner_leaves_no_lock_and_no_half_file(two: Tool) -> None:
     two.write(n0003_slow="create table third (id int); select pg_sleep(60);")
     run = await two.start()
-    async with asyncio.timeout(30):
-        while not await two.fetch(
-            "select 1 from pg_stat_activity where query like '%pg_sleep(60)%' "
-            "and pid <> pg_backend_pid() and datname = current_database()"
-        ):
-            await asyncio.sleep(0.02)
+    await sleeping(two)
     run.kill()
     await finished(run)
     await two.execute(
@@ -140,6 +146,19 @@ async def test_a_killed_runner_leaves_no_lock_and_no_half_file(two: Tool) -> Non
     two.write(n0003_slow="create table third (id int);")
     assert (await two.run("--lock-wait", "10")).code == 0
     assert await two.tables() == ["first", "schema_migrations", "second", "third"]
+
+
+async def test_an_interrupted_runner_takes_its_file_back_and_says_so(two: Tool) -> None:
+    two.write(n0003_slow="create table third (id int); select pg_sleep(60);")
+    run = await two.start()
+    await sleeping(two)
+    run.send_signal(signal.SIGINT)
+    interrupted = await finished(run)
+    assert interrupted.code == 130
+    assert interrupted.err == "[db:migrate] interrupted\n"
+    assert await two.tables() == ["first", "schema_migrations", "second"]
+    two.write(n0003_slow="create table third (id int);")
+    assert (await two.run("--lock-wait", "5")).code == 0
 
 
 async def test_a_changed_file_is_refused(two: Tool) -> None:
