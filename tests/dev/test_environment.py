@@ -169,5 +169,13 @@ def test_the_welcome_page_needs_no_inline_script_and_knows_this_run(tmp_path: Pa
     assert page.count("<script") == page.count("<script src=") == 1
     assert "style=" not in page
     config = json.loads((tmp_path / "welcome" / "config.json").read_text())
-    assert config["airtable"] == FACTS.airtable.url
+    assert config["airtable"] == f"{FACTS.airtable.url}/"
+    assert config["airtableTicks"] == f"{FACTS.airtable.url}/#Goede%20gewoontes%20gebruik"
     assert config["logins"][0]["email"] == "lotte@example.test"
+
+
+def test_the_welcome_page_leads_to_the_real_tables_when_those_are_used(tmp_path: Path) -> None:
+    real = report.Airtable("https://api.airtable.com", "pat", "appReal")
+    welcome.prepare(tmp_path, replace(FACTS, airtable=real))
+    config = json.loads((tmp_path / "config.json").read_text())
+    assert config["airtable"] == "https://airtable.com/appReal"

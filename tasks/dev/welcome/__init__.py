@@ -3,9 +3,12 @@
 import json
 import shutil
 from pathlib import Path
+from urllib.parse import quote
 
-from tasks.dev.report import Facts
+from tasks.dev.report import Airtable, Facts
 
+REAL = "https://api.airtable.com"
+TICKS = "Goede gewoontes gebruik"
 PAGES = Path(__file__).parent / "pages"
 
 
@@ -13,10 +16,17 @@ def prepare(folder: Path, facts: Facts) -> None:
     """Put the page and the addresses of this run where the server can serve them."""
     shutil.copytree(PAGES, folder, dirs_exist_ok=True)
     content = {
-        "airtable": facts.airtable.url,
+        "airtable": _tables(facts.airtable),
+        "airtableTicks": f"{_tables(facts.airtable)}#{quote(TICKS)}",
         "mailbox": facts.mailbox,
         "openai": facts.openai,
         "push": facts.push,
         "logins": facts.logins,
     }
     (folder / "config.json").write_text(json.dumps(content))
+
+
+def _tables(airtable: Airtable) -> str:
+    """Where people see the tables: the stand-in shows its own, the real one has a site."""
+    real = airtable.url.rstrip("/") == REAL
+    return f"https://airtable.com/{airtable.base_id}" if real else f"{airtable.url}/"
