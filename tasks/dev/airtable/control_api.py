@@ -24,17 +24,24 @@ def control_routes(base: Base) -> list[Route]:
         return await run_in_threadpool(_call, control, request, await request.body())
 
     async def tables(request: Request) -> Response:
-        return JSONResponse(overview(base))
+        return JSONResponse(await run_in_threadpool(overview, base))
 
     async def rows(request: Request) -> Response:
-        query = request.query_params
-        return JSONResponse(table_page(base, query["table"], query.get("search", "")))
+        return await run_in_threadpool(_rows, base, request)
 
     return [
         Route("/_control/tables", tables),
         Route("/_control/rows", rows),
         Route("/_control/{method}", call, methods=["POST"]),
     ]
+
+
+def _rows(base: Base, request: Request) -> Response:
+    query = request.query_params
+    try:
+        return JSONResponse(table_page(base, query.get("table", ""), query.get("search", "")))
+    except AirtableError as error:
+        return JSONResponse(error.body, error.status)
 
 
 def _call(control: Control, request: Request, body: bytes) -> Response:

@@ -34,14 +34,14 @@ def table_page(base: Base, key: str, search: str) -> dict[str, Any]:
     with base.lock:
         table = base.table(key)
         rows = sorted(base.state.rows[table.id].values(), key=lambda r: r.modified, reverse=True)
-        shown = [_row(base, table, row) for row in rows]
-    found = [row for row in shown if search.lower() in " ".join(row["cells"]).lower()]
-    return {
-        "fields": [_column(field) for field in table.fields],
-        "rows": found[:ROWS_SHOWN],
-        "total": len(found),
-        "now": iso(base.clock.now()),
-    }
+        found = [row for row in rows if _matches(base, table, row, search.lower())]
+        shown = [_row(base, table, row) for row in found[:ROWS_SHOWN]]
+    fields = [_column(field) for field in table.fields]
+    return {"fields": fields, "rows": shown, "total": len(found), "now": iso(base.clock.now())}
+
+
+def _matches(base: Base, table: Table, row: Record, search: str) -> bool:
+    return not search or search in " ".join(_row(base, table, row)["cells"]).lower()
 
 
 def _column(field: Field) -> dict[str, Any]:

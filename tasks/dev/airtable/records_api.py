@@ -17,6 +17,7 @@ from tasks.dev.airtable.writing import (
     create,
     delete,
     update,
+    update_all,
     upsert,
 )
 
@@ -54,8 +55,8 @@ def get_record(base: Base, call: Call) -> Any:
 def create_records(base: Base, call: Call) -> Any:
     """Answer POST on a table, for one record or up to ten."""
     table, body = call.table(base), decode(call.body, WriteBody)
-    single = body.fields is not None
-    items = [Item(body.fields)] if body.fields is not None else body.items()
+    single = body.records is None
+    items = [Item(body.cells())] if single else body.items()
     with base.change(SOURCE) as work:
         ids = [create(work, table, item.fields, body.typecast) for item in items]
     shown = _all_shown(base, table, ids, body)
@@ -67,16 +68,15 @@ def update_records(base: Base, call: Call) -> Any:
     table, body = call.table(base), decode(call.body, WriteBody)
     if body.perform_upsert is not None:
         return _upserted(base, call, table, body)
-    items = body.items()
     with base.change(SOURCE) as work:
-        ids = [update(work, table, item, body.typecast, call.method == "PUT") for item in items]
+        ids = update_all(work, table, body.items(), body.typecast, call.method == "PUT")
     return {"records": _all_shown(base, table, ids, body)}
 
 
 def update_record(base: Base, call: Call) -> Any:
     """Answer PATCH or PUT on a record."""
     table, body = call.table(base), decode(call.body, WriteBody)
-    item = Item(body.fields or {}, call.path["record"])
+    item = Item(body.cells(), call.path["record"])
     with base.change(SOURCE) as work:
         record_id = update(work, table, item, body.typecast, call.method == "PUT")
     return _shown(base, table, record_id, body.return_fields_by_field_id)

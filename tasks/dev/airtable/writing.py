@@ -5,7 +5,7 @@ from typing import Any, Final
 import msgspec
 
 from tasks.dev.airtable.cells import accept
-from tasks.dev.airtable.errors import bad_request, invalid, not_found
+from tasks.dev.airtable.errors import AirtableError, bad_request, invalid, not_found
 from tasks.dev.airtable.ids import is_record_id
 from tasks.dev.airtable.records import Record
 from tasks.dev.airtable.schema import Field, Table
@@ -43,9 +43,20 @@ class WriteBody(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
     def items(self) -> list[Item]:
         """Return the records of a batch or refuse its size."""
         if self.records is None:
-            raise invalid("INVALID_REQUEST_MISSING_FIELDS", 'Could not find field "records"')
+            raise _missing("records")
         check_batch(len(self.records))
         return self.records
+
+    def cells(self) -> dict[str, Any]:
+        """Return the cells of a request about one record."""
+        if self.fields is None:
+            raise _missing("fields")
+        return self.fields
+
+
+def _missing(key: str) -> AirtableError:
+    message = f'Could not find field "{key}" in the request body'
+    return invalid("INVALID_REQUEST_MISSING_FIELDS", message)
 
 
 def check_batch(size: int) -> None:
@@ -76,6 +87,16 @@ def create(work: Work, table: Table, fields: dict[str, Any], typecast: bool) -> 
     record = work.create(table)
     work.write(record.id, cells)
     return record.id
+
+
+def update_all(
+    work: Work, table: Table, items: list[Item], typecast: bool, replace: bool
+) -> list[str]:
+    """Change several records, each at most once."""
+    if len({item.id for item in items}) < len(items):
+        message = "You cannot update the same record multiple times in a single request."
+        raise invalid("INVALID_RECORDS", message)
+    return [update(work, table, item, typecast, replace) for item in items]
 
 
 def update(
