@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tasks.migrations import Tool
+from tests.tasks.migrations import FIRST, SECOND, Tool
 
 
 @pytest.fixture
@@ -13,3 +13,10 @@ def tool(tmp_path: Path, empty_database_url: str) -> Tool:
     folder = tmp_path / "migrations"
     folder.mkdir()
     return Tool(folder, empty_database_url)
+
+
+@pytest.fixture
+def two(tool: Tool) -> Tool:
+    """The tool with two files."""
+    tool.write(n0001_first=FIRST, n0002_second=SECOND)
+    return tool

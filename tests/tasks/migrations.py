@@ -11,6 +11,8 @@ from msgspec import Struct
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = ROOT / "tasks" / "db_migrate.py"
+FIRST = "create table first (id int primary key);\n"
+SECOND = "create table second (id int references first);\ncreate index on second (id);\n"
 
 
 class Result(Struct, frozen=True):
@@ -93,3 +95,13 @@ async def finished(process: asyncio.subprocess.Process) -> Result:
     """Wait for a run to end."""
     out, err = await process.communicate()
     return Result(process.returncode or 0, out.decode(), err.decode())
+
+
+async def sleeping(tool: Tool) -> None:
+    """Wait until the running file sleeps in the database."""
+    async with asyncio.timeout(30):
+        while not await tool.fetch(
+            "select 1 from pg_stat_activity where query like '%pg_sleep(60)%' "
+            "and pid <> pg_backend_pid() and datname = current_database()"
+        ):
+            await asyncio.sleep(0.02)
