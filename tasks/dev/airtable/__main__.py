@@ -7,6 +7,7 @@ import uvicorn
 
 from tasks.dev.airtable.base import Base, Options
 from tasks.dev.airtable.content import load_content, read_content
+from tasks.dev.airtable.ids import is_base_id
 from tasks.dev.airtable.limiter import Limits
 from tasks.dev.airtable.pinging import start_pings
 from tasks.dev.airtable.server import server_config
@@ -20,7 +21,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0, help="0 takes a free port")
     parser.add_argument("--data", default=":memory:", help="SQLite file that keeps the base")
     parser.add_argument("--token", default=usual.token)
-    parser.add_argument("--base-id", default=usual.base_id)
+    parser.add_argument("--base-id", type=base_id, default=usual.base_id)
     parser.add_argument("--content", help="module with CONTENT or JSON file, for an empty base")
     parser.add_argument("--no-rate-limit", action="store_true")
     parser.add_argument("--requests-per-second", type=int, default=figures.requests)
@@ -31,6 +32,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--scopes", nargs="+", default=sorted(usual.scopes))
     parser.add_argument("--without-app-id", nargs="+", metavar="TABLE", default=[], help="* = all")
     return parser.parse_args()
+
+
+def base_id(text: str) -> str:
+    """Check a base id from the command line."""
+    if not is_base_id(text):
+        raise argparse.ArgumentTypeError("a base id is `app` and 14 letters or digits")
+    return text
 
 
 def options(args: argparse.Namespace, origin: str) -> Options:

@@ -14,10 +14,10 @@ from tasks.dev.airtable.base import Base
 from tasks.dev.airtable.call import Call
 from tasks.dev.airtable.errors import AirtableError, no_access, not_found, unauthorized
 from tasks.dev.airtable.faults import Fault
+from tasks.dev.airtable.ids import is_base_id
 from tasks.dev.airtable.journal import Entry
 
 MAX_URL: Final = 16_000
-BASE_ID_LENGTH: Final = 17
 
 Rule = Callable[[Base, Call], Any]
 
@@ -82,7 +82,7 @@ class Gate:
     def _check_base(self, base_id: str | None) -> None:
         if base_id is None:
             return
-        if not base_id.startswith("app") or len(base_id) != BASE_ID_LENGTH:
+        if not is_base_id(base_id):
             raise not_found()
         if base_id != self.base.options.base_id:
             raise no_access()

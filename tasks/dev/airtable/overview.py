@@ -5,7 +5,7 @@ from typing import Any, Final
 from tasks.dev.airtable.base import Base
 from tasks.dev.airtable.clock import iso
 from tasks.dev.airtable.formula.values import text
-from tasks.dev.airtable.reading import formula_value
+from tasks.dev.airtable.reading import cell, formula_value
 from tasks.dev.airtable.records import Record
 from tasks.dev.airtable.schema import Field, Table
 
@@ -50,6 +50,13 @@ def _column(field: Field) -> dict[str, Any]:
 
 
 def _row(base: Base, table: Table, row: Record) -> dict[str, Any]:
-    cells = [text(formula_value(base.state, row, field)) for field in table.fields]
+    cells = [_text(base, row, field) for field in table.fields]
     moments = {"created": iso(row.created), "modified": iso(row.modified)}
     return {"id": row.id, **moments, "cells": cells}
+
+
+def _text(base: Base, row: Record, field: Field) -> str:
+    """Write a cell as an editor sees it: links by name, dates as they are typed."""
+    if field.type in ("date", "dateTime", "createdTime"):
+        return cell(base.state, row, field) or ""
+    return text(formula_value(base.state, row, field))

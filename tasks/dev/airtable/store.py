@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Final
 
 Document = tuple[str, str, bytes | None]
@@ -18,6 +19,8 @@ class Store:
 
     def __init__(self, path: str) -> None:
         self.path = path
+        if self.lasting:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
         self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self.connection.execute("PRAGMA journal_mode = WAL")
         self.connection.execute("PRAGMA synchronous = NORMAL")

@@ -42,7 +42,7 @@ def test_a_dropped_connection(
 def test_a_slow_answer_that_nobody_waits_for_still_takes_effect(
     airtable: AirtableServer, http: httpx.Client
 ) -> None:
-    airtable.control.fault(latency=0.3)
+    airtable.control.fault(latency=1.5)
     with pytest.raises(httpx.ReadTimeout):
         http.post(HABITS, json=HABIT, timeout=0.05)
     assert airtable.control.count(HABITS) == 0

@@ -95,7 +95,7 @@ def test_the_program_serves_content_once_and_keeps_it(tmp_path: Path) -> None:
     content = tmp_path / "content.json"
     rows = [{"fields": {"Name": "Walk"}}]
     content.write_text(json.dumps({"records": {"Goede gewoontes": rows}}))
-    arguments = ("--data", str(tmp_path / "base.db"), "--content", str(content),
+    arguments = ("--data", str(tmp_path / "new" / "base.db"), "--content", str(content),
                  "--token", "patOther", "--base-id", "appOtherOtherOthr",
                  "--without-app-id", "Gebruikers", "--lock-seconds", "1",
                  "--requests-per-second", "2")  # fmt: skip
@@ -110,6 +110,8 @@ def test_the_program_takes_its_limits_from_the_command_line() -> None:
     arguments = (
         "--requests-per-second",
         "1",
+        "--rate-window",
+        "60",
         "--latency-ms",
         "50",
         "--scopes",
@@ -123,6 +125,13 @@ def test_the_program_takes_its_limits_from_the_command_line() -> None:
         assert first.elapsed.total_seconds() >= 0.05
         scopes = httpx.get(f"{url}/v0/meta/whoami", headers=headers).json()["scopes"]
         assert scopes == ["data.records:read"]
+
+
+def test_the_program_refuses_a_base_id_no_request_could_name() -> None:
+    command = [sys.executable, "-m", "tasks.dev.airtable", "--base-id", "appShort"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "14 letters or digits" in ended.stderr
 
 
 def test_the_demo_content_fills_the_base(airtable: AirtableServer) -> None:

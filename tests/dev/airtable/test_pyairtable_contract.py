@@ -205,7 +205,7 @@ def test_a_ping_passes_the_check_of_the_library(airtable: AirtableServer) -> Non
 
 
 def test_the_library_waits_for_the_rate_limit(airtable: AirtableServer) -> None:
-    airtable.control.limits(enabled=True, lock_seconds=0.2)
+    airtable.control.limits(enabled=True, window_seconds=60, lock_seconds=0.2)
     patient = Api(
         airtable.token,
         endpoint_url=airtable.url,

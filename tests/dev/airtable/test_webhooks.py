@@ -187,6 +187,18 @@ def test_a_link_is_reported_on_both_sides(hooks: Hooks, airtable: AirtableServer
     assert list(other.values()) == [[{"id": tick, "name": ""}]]
 
 
+def test_a_long_list_of_links_is_reported_by_its_newest_hundred(
+    hooks: Hooks, airtable: AirtableServer
+) -> None:
+    user = airtable.control.create(USERS, {"Naam": "Ann"})
+    ticks = [airtable.control.create(TICKS, {"Gebruikers": [user]}) for _ in range(101)]
+    hook = hooks.create(recordChangeScope=USERS)
+    ticks.append(airtable.control.create(TICKS, {"Gebruikers": [user]}))
+    (change,) = hooks.changes(hook)
+    (links,) = change[USERS]["changedRecordsById"][user]["current"]["cellValuesByFieldId"].values()
+    assert [link["id"] for link in links] == ticks[2:]
+
+
 def test_a_write_that_changes_nothing_or_fails_is_not_reported(
     hooks: Hooks, airtable: AirtableServer, http: httpx.Client
 ) -> None:

@@ -1,6 +1,6 @@
 """What one transaction means to one webhook: its payload, or nothing."""
 
-from typing import Any
+from typing import Any, Final
 
 from tasks.dev.airtable.clock import iso
 from tasks.dev.airtable.reading import cell, display_name, is_empty, show_cell
@@ -9,7 +9,12 @@ from tasks.dev.airtable.schema import Field, Table
 from tasks.dev.airtable.state import State
 from tasks.dev.airtable.webhooks.model import Filters, Includes, WishOptions
 
-PERSON = {"id": "usrLocalStandIn001", "email": "local@example.com", "permissionLevel": "create"}
+MAX_LINKS: Final = 100  # a habit may have thousands of ticks, and every tick reports the list
+PERSON: Final = {
+    "id": "usrLocalStandIn001",
+    "email": "local@example.com",
+    "permissionLevel": "create",
+}
 
 
 def payload_for(
@@ -128,7 +133,7 @@ def _value(state: State, record: Record, field: Field) -> Any:
     """Write a cell in the feed's form: links and options as objects with id and name."""
     value = cell(state, record, field)
     if field.links_to:
-        rows = (state.get(record_id) for record_id in value)
+        rows = (state.get(record_id) for record_id in value[-MAX_LINKS:])
         return [{"id": row.id, "name": display_name(state, row)} for row in rows if row]
     if field.choices is not None and value:
         ids = {choice.name: choice.id for choice in field.choices}
