@@ -5,7 +5,6 @@ import shutil
 import sys
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 from subprocess import run
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ import pytest
 
 from tasks.dev.airtable.testing import AirtableServer
 from tasks.dev.services import FLEETING, Postgres, Redis
+from tests.databases import Databases
 
 if TYPE_CHECKING:
     from api._lib.cache import Cache
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 TEMPLATE = "migrated"
-NUMBERS = count()
 MORNING = datetime(2026, 3, 4, 8, 0, tzinfo=UTC)
 
 
@@ -48,16 +47,26 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
     server.kill()
 
 
+@pytest.fixture(scope="session")
+def databases(postgres: Postgres) -> Databases:
+    """Databases of this test process."""
+    return Databases(postgres, TEMPLATE)
+
+
 @pytest.fixture
-def empty_database_url(postgres: Postgres) -> Iterator[str]:
+def empty_database_url(postgres: Postgres, databases: Databases) -> Iterator[str]:
     """An empty database of the test's own."""
-    yield from new_database(postgres, "template0")
+    name = databases.make("template0")
+    yield postgres.url(name)
+    databases.drop(name)
 
 
 @pytest.fixture
-def database_url(postgres: Postgres) -> Iterator[str]:
-    """A migrated database of the test's own."""
-    yield from new_database(postgres, TEMPLATE)
+def database_url(postgres: Postgres, databases: Databases) -> Iterator[str]:
+    """A migrated database without rows, of the test's own."""
+    name = databases.borrow()
+    yield postgres.url(name)
+    databases.give_back(name)
 
 
 @pytest.fixture
@@ -134,17 +143,6 @@ def clock() -> "ManualClock":
     from api._lib.clock import ManualClock
 
     return ManualClock(MORNING)
-
-
-def new_database(server: Postgres, template: str) -> Iterator[str]:
-    """Clone a database and drop it when the test is over."""
-    server.start()
-    name = f"test_{next(NUMBERS)}"
-    # Without fsync, copying files is cheaper than writing every page to the WAL.
-    server.run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    yield server.url(name)
-    server.start()
-    server.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def migrate(server: Postgres) -> None:

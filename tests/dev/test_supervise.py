@@ -212,6 +212,6 @@ def test_another_user_still_reaches_files_in_a_closed_folder(tmp_path: Path) -> 
     (tmp_path / "closed" / "file").write_text("inside")
     program = "import os, sys; print(os.geteuid(), open(sys.argv[1]).read())"
     file = str(tmp_path / "closed" / "file")
-    reader = Child("reader", [sys.executable, "-c", program, file], user=other)
+    reader = Child("reader", [sys.executable, "-c", program, file], user=other, environ={})
     reader.run_to_end()
     assert list(reader.lines) == [f"{(other or me).pw_uid} inside"]
