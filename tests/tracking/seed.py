@@ -1,47 +1,14 @@
 """Rows the tests of tracking and rewards start from."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from api._lib.context import User
 from api._lib.db import Database
-from api._lib.rewards import service as rewards
 
-LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-ANN = "recAnn00000000001"
-BOB = "recBob00000000001"
-
-
-def user_of(user_id: str, zone: str = "Europe/Brussels", role: str = "Deelnemer") -> User:
-    """The user a token would stand for."""
-    return User(
-        id=user_id,
-        presented_id=user_id,
-        email=f"{user_id.lower()}@example.com",
-        name=user_id,
-        role=role,
-        language="nl",
-        zone=zone,
-        sid=None,
-        token_issued_at=0,
-        created_at=LONG_AGO,
-        last_login_on=None,
-    )
-
-
-async def add_user(db: Database, user_id: str, role: str = "Deelnemer") -> User:
-    """A person with an open rewards account."""
-    async with db.transaction() as tx:
-        await tx.execute(
-            "INSERT INTO users (id, email, name, role) VALUES ($1, $2, $2, $3)",
-            user_id,
-            f"{user_id.lower()}@example.com",
-            role,
-        )
-        await rewards.open_account(tx, user_id)
-    return user_of(user_id, role=role)
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+"""A well-formed id of nothing."""
 
 
 def record_id(kind: str, number: int) -> str:
@@ -99,7 +66,7 @@ async def add_session(db: Database, program: UUID, day: date, methods: Sequence[
     return session
 
 
-async def link(db: Database, kind: str, entity_id: UUID, airtable_id: str) -> None:
+async def link(db: Database, kind: str, entity_id: UUID | str, airtable_id: str) -> None:
     """Say which Airtable record belongs to an entity."""
     await db.execute(
         "INSERT INTO airtable_links (entity_type, entity_id, airtable_record_id,"

@@ -23,8 +23,22 @@ from api._lib.rewards.model import (
     Standing,
 )
 from api._lib.rewards.rules import milestones
+from api._lib.rewards.rules.points import BELIEF_POINTS, HABIT_POINTS, PERSONAL_GOAL_POINTS
 from api._lib.rewards.rules.settlement import current_standing, settle
 from api._lib.wire import as_uuid
+
+__all__ = [
+    "BELIEF_POINTS",
+    "HABIT_POINTS",
+    "PERSONAL_GOAL_POINTS",
+    "announce",
+    "announce_milestone",
+    "count",
+    "lock",
+    "open_account",
+    "recount",
+    "standing",
+]
 
 TOLD_WITHIN = timedelta(minutes=10)
 """A method completion older than this is no longer part of the award call's answer."""

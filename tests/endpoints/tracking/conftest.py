@@ -1,32 +1,22 @@
-"""A server with content, Ann and Bob."""
+"""Content, Ann and Bob."""
 
-from collections.abc import AsyncIterator
-
+import httpx
 import pytest
 
-from api._lib.clock import ManualClock
-from api._lib.settings import Settings
-from tests.tracking.seed import ANN, BOB, add_content, add_user
-from tests.tracking.server import Person, Server, serve
+from api._lib.db import Database
+from tests.endpoints.asking import Asking
+from tests.endpoints.conftest import MakePerson
+from tests.tracking.seed import add_content
 
 
 @pytest.fixture
-async def server(settings: Settings, clock: ManualClock) -> AsyncIterator[Server]:
-    """The running application with methods, habits and beliefs."""
-    async with serve(settings, clock) as running:
-        await add_content(running.db)
-        yield running
+async def ann(client: httpx.AsyncClient, make_person: MakePerson, db: Database) -> Asking:
+    """A participant, where there are methods, habits and beliefs."""
+    await add_content(db)
+    return Asking(client, await make_person())
 
 
 @pytest.fixture
-async def ann(server: Server) -> Person:
-    """A participant."""
-    await add_user(server.db, ANN)
-    return await server.sign_in(ANN)
-
-
-@pytest.fixture
-async def bob(server: Server) -> Person:
+async def bob(client: httpx.AsyncClient, make_person: MakePerson) -> Asking:
     """Somebody else."""
-    await add_user(server.db, BOB)
-    return await server.sign_in(BOB)
+    return Asking(client, await make_person())

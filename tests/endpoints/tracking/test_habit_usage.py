@@ -1,43 +1,48 @@
 """Ticking habits over HTTP."""
 
 import asyncio
+from datetime import UTC, datetime
 
+import httpx
 import pytest
 
+from api._lib.clock import ManualClock
+from api._lib.db import Database
+from tests.endpoints.asking import Asking, inside
+from tests.endpoints.conftest import MakePerson
 from tests.tracking.seed import record_id
-from tests.tracking.server import Person, Server, inside
 
 WALK, READ = record_id("Habit", 0), record_id("Habit", 1)
 TODAY = "2026-03-04"
 
 
-async def tick(person: Person, habit: str = WALK, date: str = TODAY) -> tuple[int, int]:
+async def tick(person: Asking, habit: str = WALK, date: str = TODAY) -> tuple[int, int]:
     answer = await person.post("habit-usage", userId=person.id, goedeGewoonteId=habit, date=date)
     return answer.status, answer.data["pointsAwarded"]
 
 
-async def events(server: Server) -> list[tuple[str, str]]:
-    rows = await server.db.fetch(
+async def events(db: Database) -> list[tuple[str, str]]:
+    rows = await db.fetch(
         "SELECT entity_type, operation FROM outbox_events WHERE status = 'pending' ORDER BY id"
     )
     return [(row["entity_type"], row["operation"]) for row in rows]
 
 
-async def test_a_tick_counts_once_a_day(ann: Person) -> None:
+async def test_a_tick_counts_once_a_day(ann: Asking) -> None:
     assert await tick(ann) == (201, 5)
     assert await tick(ann) == (200, 0)
     assert await tick(ann, date="2026-03-03") == (201, 5)
     assert (await ann.get("habit-usage", date=TODAY)).data == [WALK]
 
 
-async def test_a_repeated_tick_answers_the_id_of_the_first(ann: Person) -> None:
+async def test_a_repeated_tick_answers_the_id_of_the_first(ann: Asking) -> None:
     body = {"userId": ann.id, "goedeGewoonteId": WALK, "date": TODAY}
     first, second = [await ann.post("habit-usage", **body) for _ in range(2)]
     assert first.data["id"] == second.data["id"]
 
 
 async def test_ticks_of_a_day_are_listed_in_order_and_only_ones_own(
-    ann: Person, bob: Person
+    ann: Asking, bob: Asking
 ) -> None:
     await tick(ann, READ)
     await tick(ann, WALK)
@@ -46,64 +51,67 @@ async def test_ticks_of_a_day_are_listed_in_order_and_only_ones_own(
     assert (await ann.get("habit-usage", date="2026-03-05")).data == []
 
 
-async def test_the_day_is_the_one_of_the_person_not_of_the_server(
-    server: Server, ann: Person
+async def test_a_tick_after_midnight_counts_for_the_new_day_of_the_person(
+    client: httpx.AsyncClient, make_person: MakePerson, ann: Asking, clock: ManualClock
 ) -> None:
-    """Ticked at 00:30 in Brussels, while it is still yesterday in UTC."""
-    assert await tick(ann, date="2026-03-05") == (201, 5)
-    assert (await ann.get("habit-usage", date="2026-03-05")).data == [WALK]
+    """At 00:30 in Brussels it is still yesterday for the server (client expectations 11.3)."""
+    clock.moment = datetime(2026, 3, 3, 23, 30, tzinfo=UTC)
+    night_owl = Asking(client, await make_person())
+    assert await tick(night_owl, date="2026-03-04") == (201, 5)
+    assert (await night_owl.get("habit-usage", date="2026-03-04")).data == [WALK]
+    assert (await night_owl.get("rewards")).data["lastActiveDate"] == "2026-03-04"
 
 
 async def test_T11_unticking_takes_the_points_back_in_the_same_transaction(
-    server: Server, ann: Person
+    db: Database, ann: Asking, statements: list[str]
 ) -> None:
     await tick(ann)
     await tick(ann, READ)
-    with server.statements() as run:
-        answer = await ann.delete("habit-usage", userId=ann.id, goedeGewoonteId=WALK, date=TODAY)
+    statements.clear()
+    answer = await ann.delete("habit-usage", userId=ann.id, goedeGewoonteId=WALK, date=TODAY)
     assert (answer.status, answer.body) == (200, {"success": True, "data": None})
-    assert len(inside(run)) <= 5
+    assert len(inside(statements)) <= 5
     rewards = (await ann.get("rewards")).data
     assert (rewards["goodHabitsScore"], rewards["totalPoints"]) == (5, 5)
-    mirror = await server.db.fetchrow("SELECT * FROM user_rewards WHERE user_id = $1", ann.id)
+    mirror = await db.fetchrow("SELECT * FROM user_rewards WHERE user_id = $1", ann.id)
     assert mirror is not None
     assert (mirror["good_habits_score"], mirror["total_points"]) == (5, 5)
 
 
-async def test_unticking_again_changes_nothing(server: Server, ann: Person) -> None:
+async def test_unticking_again_changes_nothing(db: Database, ann: Asking) -> None:
     query = {"userId": ann.id, "goedeGewoonteId": WALK, "date": TODAY}
     assert (await ann.delete("habit-usage", **query)).status == 200
-    assert await events(server) == []
+    assert await events(db) == []
     await tick(ann)
     for _ in range(2):
         assert (await ann.delete("habit-usage", **query)).status == 200
-    assert ("goede_gewoonte_usage", "delete") in await events(server)
+    assert ("goede_gewoonte_usage", "delete") in await events(db)
     assert (await ann.get("habit-usage", date=TODAY)).data == []
 
 
 async def test_a_tick_and_its_event_are_one_transaction_of_at_most_five_statements(
-    server: Server, ann: Person
+    db: Database, ann: Asking, statements: list[str]
 ) -> None:
-    with server.statements() as run:
-        await tick(ann)
-    assert len(inside(run)) <= 5
-    assert await events(server) == [("user", "upsert"), ("goede_gewoonte_usage", "upsert")]
-
-
-async def test_a_repeated_tick_writes_nothing(server: Server, ann: Person) -> None:
+    statements.clear()
     await tick(ann)
-    with server.statements() as run:
-        await tick(ann)
-    assert len(inside(run)) <= 2
+    assert len(inside(statements)) <= 5
+    assert await events(db) == [("user", "upsert"), ("goede_gewoonte_usage", "upsert")]
 
 
-async def test_racing_ticks_of_one_habit_make_one_tick(ann: Person) -> None:
+async def test_a_repeated_tick_writes_nothing(ann: Asking, statements: list[str]) -> None:
+    await tick(ann)
+    statements.clear()
+    await tick(ann)
+    assert len(inside(statements)) <= 2
+
+
+async def test_racing_ticks_of_one_habit_make_one_tick(ann: Asking) -> None:
     answers = await asyncio.gather(*(tick(ann) for _ in range(12)))
     assert sorted(answers) == [(200, 0)] * 11 + [(201, 5)]
     assert (await ann.get("rewards")).data["goodHabitsScore"] == 5
 
 
-async def test_older_clients_name_the_habit_methodId(ann: Person) -> None:
+async def test_older_clients_name_the_habit_methodId(ann: Asking) -> None:
     alias = {"userId": ann.id, "methodId": WALK, "date": TODAY}
     assert (await ann.post("habit-usage", **alias)).status == 201
     assert (await ann.post("habit-usage", **alias, goedeGewoonteId=READ)).status == 201
@@ -130,14 +138,14 @@ async def test_older_clients_name_the_habit_methodId(ann: Person) -> None:
     ],
 )
 async def test_bad_requests_change_nothing(
-    server: Server, ann: Person, verb: str, change: dict[str, object], status: int
+    db: Database, ann: Asking, verb: str, change: dict[str, object], status: int
 ) -> None:
     request = {"userId": ann.id, "goedeGewoonteId": WALK, "date": TODAY} | change
     known = {key: value for key, value in request.items() if value is not None}
     answer = await getattr(ann, verb)("habit-usage", **known)
     assert answer.status == status
     assert answer.error
-    assert await events(server) == []
+    assert await events(db) == []
 
 
 @pytest.mark.parametrize(
@@ -145,21 +153,21 @@ async def test_bad_requests_change_nothing(
     [("2026-02-24", 400), ("2026-02-25", 201), ("2026-03-05", 201), ("2026-03-06", 400)],
 )
 async def test_T6_T5_a_tick_outside_the_window_is_refused(
-    ann: Person, date: str, status: int
+    ann: Asking, date: str, status: int
 ) -> None:
     body = {"userId": ann.id, "goedeGewoonteId": WALK, "date": date}
     assert (await ann.post("habit-usage", **body)).status == status
 
 
 @pytest.mark.parametrize("date", ["2026-13-45", "2026-02-30", "yesterday", "", "20260304"])
-async def test_T7_an_impossible_day_in_a_query_is_a_400(ann: Person, date: str) -> None:
+async def test_T7_an_impossible_day_in_a_query_is_a_400(ann: Asking, date: str) -> None:
     assert (await ann.get("habit-usage", date=date)).status == 400
 
 
-async def test_T7_a_repeated_day_is_a_400(ann: Person) -> None:
+async def test_T7_a_repeated_day_is_a_400(ann: Asking) -> None:
     answer = await ann.ask("GET", f"habit-usage?date={TODAY}&date={TODAY}")
     assert answer.status == 400
 
 
-async def test_the_day_is_required(ann: Person) -> None:
+async def test_the_day_is_required(ann: Asking) -> None:
     assert (await ann.get("habit-usage")).status == 400

@@ -12,7 +12,6 @@ from api._lib.errors import bad_request, not_found
 from api._lib.outbox import Event, enqueue
 from api._lib.rewards import service as rewards
 from api._lib.rewards.model import Activity, Entry, Kind
-from api._lib.rewards.rules.points import BELIEF_POINTS
 from api._lib.tracking.model import BeliefChange, BeliefStatus, PersonalBelief, Recorded
 from api._lib.tracking.rules import MAX_PERSONAL_BELIEFS, changed_belief
 from api._lib.tracking.service.recording import check_day, deleted, named, upserted
@@ -46,10 +45,10 @@ async def complete_belief(
             raise not_found()
         if not done.is_new:
             return Recorded(done.id, points=0, is_new=False)
-        entry = Entry(Kind.BELIEF, belief_id, BELIEF_POINTS, place.program_id, day)
+        entry = Entry(Kind.BELIEF, belief_id, rewards.BELIEF_POINTS, place.program_id, day)
         events = await rewards.count(tx, user.id, ctx.today(user), Activity(day, entry))
         await enqueue(tx, [upserted(COMPLETION, done.id, user), *events])
-        return Recorded(done.id, BELIEF_POINTS, is_new=True)
+        return Recorded(done.id, rewards.BELIEF_POINTS, is_new=True)
 
 
 async def personal_beliefs_of(ctx: Context, user: User) -> Sequence[PersonalBelief]:
@@ -114,7 +113,9 @@ async def _count(
     if after.status is not finished or before.status is finished:
         return []
     today = ctx.today(user)
-    entry = Entry(Kind.PERSONAL_BELIEF, str(after.id), BELIEF_POINTS, after.program_id, today)
+    entry = Entry(
+        Kind.PERSONAL_BELIEF, str(after.id), rewards.BELIEF_POINTS, after.program_id, today
+    )
     return await rewards.count(tx, user.id, today, Activity(today, entry))
 
 

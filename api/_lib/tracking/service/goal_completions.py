@@ -7,10 +7,10 @@ from uuid import UUID
 from api._lib.airtable.entities import EntityType
 from api._lib.context import Context, User
 from api._lib.errors import not_found
+from api._lib.notifications import service as notifications
 from api._lib.outbox import enqueue
 from api._lib.rewards import service as rewards
 from api._lib.rewards.model import Activity
-from api._lib.rewards.rules.points import PERSONAL_GOAL_POINTS
 from api._lib.tracking.model import GoalCompletion, GoalCount, Recorded
 from api._lib.tracking.service.recording import check_day, request_key, upserted
 from api._lib.tracking.store import goal_completions as store
@@ -38,6 +38,7 @@ async def complete_goal(ctx: Context, user: User, goal_id: str, day: date) -> Go
             raise not_found()
         if done.is_new:
             events = await rewards.count(tx, user.id, ctx.today(user), Activity(on=day))
+            await notifications.mark_for_planning(tx, user.id, "goal completed")
             await enqueue(tx, [upserted(USAGE, done.id, user), *events])
-    points = PERSONAL_GOAL_POINTS if done.is_new else 0
+    points = rewards.PERSONAL_GOAL_POINTS if done.is_new else 0
     return GoalCompletion(Recorded(done.id, points, done.is_new), done.count)

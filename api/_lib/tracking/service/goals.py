@@ -8,6 +8,7 @@ from api._lib.airtable.entities import EntityType
 from api._lib.context import Context, User
 from api._lib.db import Transaction
 from api._lib.errors import bad_request, not_found
+from api._lib.notifications import service as notifications
 from api._lib.outbox import enqueue
 from api._lib.tracking.model import Goal, GoalChange, GoalStatus
 from api._lib.tracking.rules import MAX_ACTIVE_GOALS, changed_goal, unknown_days, week_order
@@ -83,6 +84,7 @@ async def _save(tx: Transaction, user: User, goal: Goal, changed: Goal) -> None:
 
 
 async def _announce(tx: Transaction, user: User, goal: Goal) -> None:
+    await notifications.mark_for_planning(tx, user.id, "goal changed")  # T23
     tell = deleted if goal.status is GoalStatus.DELETED else upserted
     await enqueue(tx, [tell(GOAL, goal.id, user)])
 

@@ -9,7 +9,6 @@ from api._lib.errors import not_found
 from api._lib.outbox import enqueue
 from api._lib.rewards import service as rewards
 from api._lib.rewards.model import Activity
-from api._lib.rewards.rules.points import HABIT_POINTS
 from api._lib.tracking.model import Recorded
 from api._lib.tracking.service.recording import check_day, deleted, upserted
 from api._lib.tracking.store import habits as store
@@ -37,7 +36,7 @@ async def tick_habit(ctx: Context, user: User, habit_id: str, day: date) -> Reco
             return Recorded(tick.id, points=0, is_new=False)
         events = await rewards.count(tx, user.id, ctx.today(user), Activity(on=day))
         await enqueue(tx, [upserted(TICK, tick.id, user), *events])
-        return Recorded(tick.id, HABIT_POINTS, is_new=True)
+        return Recorded(tick.id, rewards.HABIT_POINTS, is_new=True)
 
 
 async def untick_habit(ctx: Context, user: User, habit_id: str, day: date) -> None:

@@ -8,6 +8,7 @@ from api._lib.airtable.entities import EntityType
 from api._lib.context import Context, User
 from api._lib.db import Transaction
 from api._lib.errors import not_found
+from api._lib.notifications import service as notifications
 from api._lib.outbox import enqueue
 from api._lib.rewards import service as rewards
 from api._lib.rewards.model import Activity
@@ -66,6 +67,7 @@ def _completion(ctx: Context, user: User, done: DoneMethod) -> store.NewCompleti
 async def _count(tx: Transaction, ctx: Context, user: User, completion: MethodCompletion) -> None:
     activity = Activity(on=completion.completed_on, program_id=completion.program_id)
     events = await rewards.count(tx, user.id, ctx.today(user), activity)
+    await notifications.mark_for_planning(tx, user.id, "method completed")
     await enqueue(tx, [upserted(USAGE, completion.id, user), *events])
 
 
