@@ -150,6 +150,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     sync_claim_size: Annotated[int, Meta(ge=1, le=5_000)] = 200
     sync_lease_seconds: Seconds = 120
     sync_linger_ms: Millis = 200
+    sync_ambiguous_seconds: Seconds = 30
     sync_max_retries: Annotated[int, Meta(ge=1, le=100)] = 6
     sync_poll_interval_ms: Annotated[int, Meta(ge=100, le=3_600_000)] = 2_000
     sync_retry_base_seconds: Seconds = 5

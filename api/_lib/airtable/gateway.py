@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from pyairtable import Api
 from pyairtable.api.table import Table as RemoteTable
 
@@ -35,6 +35,7 @@ BATCH = 10
 """Records in one write; Airtable allows no more."""
 
 PAGE = 100
+FOREVER = float("inf")
 SECONDS = {Lane.INTERACTIVE: 3.0, Lane.OUTBOX: 30.0, Lane.INBOUND: 30.0}
 """Longest request; inside a user's request this is slot and answer together."""
 
@@ -69,7 +70,8 @@ class Update(Struct, frozen=True):
 
 
 class Gateway:
-    """The only way to Airtable."""
+    """The only way to Airtable; `not_after` is the monotonic time after which a write must not
+    start any more (the lease of its sender ends)."""
 
     def __init__(self, settings: Settings, cache: Cache, db: Database) -> None:
         self._base = settings.airtable_base_id or ""
@@ -169,6 +171,7 @@ class Gateway:
         lane: Lane,
         *,
         typecast: bool = False,
+        not_after: float = FOREVER,
     ) -> list[RemoteRecord]:
         """Create records, or update those that already carry the value of the merge field."""
         records = [{"fields": dict(fields)} for fields in _batch(cells)]
@@ -177,11 +180,18 @@ class Gateway:
                 records, [merge_on], typecast=typecast, use_field_ids=True
             ),
             lane,
+            not_after=not_after,
         )
         return _records(answer)
 
     async def update(
-        self, table: Table, updates: Sequence[Update], lane: Lane, *, typecast: bool = False
+        self,
+        table: Table,
+        updates: Sequence[Update],
+        lane: Lane,
+        *,
+        typecast: bool = False,
+        not_after: float = FOREVER,
     ) -> None:
         """Change the given cells of records; raises MissingError when one is not there."""
         records: list[Any] = [
@@ -192,12 +202,17 @@ class Gateway:
                 records, typecast=typecast, use_field_ids=True
             ),
             lane,
+            not_after=not_after,
         )
 
-    async def delete(self, table: Table, ids: Sequence[str], lane: Lane) -> None:
+    async def delete(
+        self, table: Table, ids: Sequence[str], lane: Lane, *, not_after: float = FOREVER
+    ) -> None:
         """Delete records; raises MissingError, deleting none, when one is not there."""
         batch = _batch(ids)
-        await self._send(lambda api: self._remote(api, table).batch_delete(batch), lane)
+        await self._send(
+            lambda api: self._remote(api, table).batch_delete(batch), lane, not_after=not_after
+        )
 
     async def schema(self, lane: Lane) -> list[dict[str, Any]]:
         """Tables and fields of the base; raises ConfigurationError without the scope for it."""
@@ -281,24 +296,41 @@ class Gateway:
 
         return await self._of_table(call, lane, scoped=True)
 
-    async def _of_table(self, call: Callable[[Api], T], lane: Lane, scoped: bool = False) -> T:
+    async def _of_table(
+        self,
+        call: Callable[[Api], T],
+        lane: Lane,
+        *,
+        scoped: bool = False,
+        not_after: float = FOREVER,
+    ) -> T:
         """A request that names no record: if something is missing, the settings are wrong."""
         try:
-            return await self._send(call, lane, scoped=scoped)
+            return await self._send(call, lane, scoped=scoped, not_after=not_after)
         except MissingError as error:
             raise ConfigurationError(str(error), status=error.status, kind=error.kind) from error
 
-    async def _send(self, call: Callable[[Api], T], lane: Lane, scoped: bool = False) -> T:
+    async def _send(
+        self,
+        call: Callable[[Api], T],
+        lane: Lane,
+        *,
+        scoped: bool = False,
+        not_after: float = FOREVER,
+    ) -> T:
         if not self.configured:
             raise NotSentError("no credentials", 60.0)
         ends = time.monotonic() + SECONDS[lane]
         tries = 0
         while True:
             grant = await self.limiter.acquire(lane, PATIENCE[lane], tries)
+            grant = structs.replace(grant, start_before=min(grant.start_before, not_after))
             left = ends - time.monotonic() if lane is Lane.INTERACTIVE else SECONDS[lane]
             try:
                 return await self._perform(call, grant, left, scoped)
             except TooLateError:
+                if time.monotonic() > not_after:
+                    raise NotSentError("too late", 0.0) from None
                 tries += 1
 
     async def _perform(

@@ -33,6 +33,11 @@ class Owner(Enum):
     EXPORT = auto()
     """Postgres, and sent only when SYNC_EXPORT_PASSWORD_HASH is set."""
 
+    @property
+    def ours(self) -> bool:
+        """Whether Postgres may be the one that decides."""
+        return self in (Owner.POSTGRES, Owner.REWARDS, Owner.EXPORT)
+
 
 class Field(Struct, frozen=True):
     """One column of an Airtable table, and what it is called here."""
@@ -107,8 +112,7 @@ class Entity(Struct, frozen=True):
     @property
     def owned(self) -> tuple[Field, ...]:
         """The fields that may be ours to write, shared ones apart."""
-        ours = (Owner.POSTGRES, Owner.REWARDS, Owner.EXPORT)
-        return tuple(field for field in self.table.fields if field.owner in ours)
+        return tuple(field for field in self.table.fields if field.owner.ours)
 
     @property
     def shared(self) -> tuple[Field, ...]:

@@ -1,11 +1,14 @@
 """What the access to Airtable keeps in Postgres: its last result, the pause, and turns to send."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 from zlib import crc32
 
 from api._lib.db import Connection, Queries
 
 GATE = "airtable"
+BASE_GATE = "base"
 
 BACKGROUND_TURN = crc32(b"airtable-rate")
 INTERACTIVE_TURN = crc32(b"airtable-rate-interactive")
@@ -46,3 +49,24 @@ async def paused_until(db: Queries) -> datetime | None:
     """End of the last noted pause."""
     text = await db.fetchval("SELECT counts ->> 'pausedUntil' FROM sync_gates WHERE key = $1", GATE)
     return datetime.fromisoformat(text) if text else None
+
+
+async def base_check(db: Queries) -> dict[str, Any] | None:
+    """Result of the last look at the schema of the base."""
+    counts: dict[str, Any] | None = await db.fetchval(
+        "SELECT counts FROM sync_gates WHERE key = $1", BASE_GATE
+    )
+    return counts
+
+
+async def note_base_check(db: Queries, counts: Mapping[str, object]) -> None:
+    """Store the result for all processes."""
+    await db.execute(
+        """
+INSERT INTO sync_gates AS g (key, last_started_at, last_finished_at, last_ok_at, counts)
+VALUES ($1, now(), now(), now(), $2)
+ON CONFLICT (key) DO UPDATE SET
+    last_finished_at = now(), last_ok_at = now(), last_error = NULL, counts = excluded.counts""",
+        BASE_GATE,
+        counts,
+    )
