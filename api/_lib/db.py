@@ -268,7 +268,8 @@ async def _roll_back(frame: Any, connection: Connection) -> None:
     try:
         await asyncio.shield(frame.rollback())
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-        connection.terminate()
+        with suppress(asyncpg.InterfaceError):
+            connection.terminate()
 
 
 class _Connection(_Base):
