@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     _Base = asyncpg.Connection[Record]
 else:
     Connection = _Base = asyncpg.Connection
+# What asyncpg raises on a connection that broke, depending on how far it noticed.
+LOST = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 STATEMENT_TIMEOUT_MS = {"mfa-web": 15_000, "mfa-worker": 60_000}
 
@@ -267,7 +269,7 @@ async def _roll_back(frame: Any, connection: Connection) -> None:
     """Roll back; a connection that cannot is thrown away, and the first error is the one seen."""
     try:
         await asyncio.shield(frame.rollback())
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+    except (*LOST, OSError):
         with suppress(asyncpg.InterfaceError):
             connection.terminate()
 
