@@ -20,7 +20,7 @@ from tests.programs.strategies import BY_NAME, WEEKDAYS, days, week_counts, week
         ("2026-01-05", "binnenkort", "2026-02-01"),
     ],
 )
-def test_F22_the_end_date_is_pure_calendar_arithmetic(start: str, duration: str, end: str) -> None:
+def test_P22_the_end_date_is_pure_calendar_arithmetic(start: str, duration: str, end: str) -> None:
     weeks = calendar.weeks(duration)
     assert calendar.end_date(date.fromisoformat(start), weeks) == date.fromisoformat(end)
 
@@ -46,7 +46,7 @@ def test_weeks_are_the_first_number_of_the_text(duration: str, weeks: int) -> No
         ("٣ weken", None),
     ],
 )
-def test_F8_only_one_to_fifty_two_weeks_may_be_asked_for(duration: str, weeks: int | None) -> None:
+def test_P8_only_one_to_fifty_two_weeks_may_be_asked_for(duration: str, weeks: int | None) -> None:
     assert calendar.weeks_asked(duration) == weeks
 
 

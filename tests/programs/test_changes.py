@@ -43,13 +43,13 @@ def test_an_extension_follows_the_program_and_is_never_in_the_past(
     assert end_date(start, added.weeks) >= added.end > end_date(start, added.weeks - 1)
 
 
-def test_F5_planning_anew_stops_at_the_end_date() -> None:
+def test_P5_planning_anew_stops_at_the_end_date() -> None:
     first = first_open_day(date(2026, 1, 5), date(2026, 1, 14))
     found = training_dates(first, date(2026, 2, 1), [BY_NAME["Maandag"]])
     assert [d.date.isoformat() for d in found] == ["2026-01-19", "2026-01-26"]
 
 
-def test_F3_sessions_up_to_today_and_undated_ones_are_kept() -> None:
+def test_P3_sessions_up_to_today_and_undated_ones_are_kept() -> None:
     today = date(2026, 1, 14)
     assert [is_open(day, today) for day in (None, date(2026, 1, 13), today, date(2026, 1, 15))] == [
         False,

@@ -30,13 +30,13 @@ def day(offset: int, ids: str) -> EditedDay:
         ([day(0, ""), day(1, "")], "schedule_empty"),
     ],
 )
-def test_F10_what_does_not_belong_is_refused(days: list[EditedDay], problem: str) -> None:
+def test_P10_what_does_not_belong_is_refused(days: list[EditedDay], problem: str) -> None:
     with pytest.raises(ScheduleError) as refused:
         checked(days, START, END, IDS, METHODS)
     assert refused.value.problem == problem
 
 
-def test_F10_weekdays_names_and_minutes_are_ours_repeats_and_empty_days_go() -> None:
+def test_P10_weekdays_names_and_minutes_are_ours_repeats_and_empty_days_go() -> None:
     found = checked([day(2, "CAC"), day(1, ""), day(0, "B")], START, END, IDS, METHODS)
     assert [(d.date.day, d.day_of_week, d.day_id) for d in found] == [
         (5, "Maandag", IDS["Maandag"]),

@@ -24,7 +24,7 @@ from api._lib.programs.rules.progress import (
         ("", "A", "", False),
     ],
 )
-def test_F14_a_session_counts_each_planned_method_once(
+def test_P14_a_session_counts_each_planned_method_once(
     planned: str, used: str, completed: str, done: bool
 ) -> None:
     found = completed_in_session(planned, used)

@@ -66,7 +66,7 @@ def test_dates_name_their_weekday_and_day() -> None:
     assert len(lines) == 3
 
 
-def test_F7_no_more_than_seventy_dates_are_asked_for() -> None:
+def test_P7_no_more_than_seventy_dates_are_asked_for() -> None:
     whole_year = brief(weeks=52, names=tuple(day.name for day in WEEKDAYS))
     assert len(sections(whole_year)["Trainingsdata"].splitlines()) == 71
     assert token_cap(len(whole_year.asked)) == 15_500
@@ -101,7 +101,7 @@ def test_planning_anew_tells_what_was_really_done() -> None:
     assert messages(asked)[1] != messages(with_methods())[1]
 
 
-def test_F8_a_message_has_a_limit_whatever_editors_write() -> None:
+def test_P8_a_message_has_a_limit_whatever_editors_write() -> None:
     many = tuple(
         BriefMethod(record_id("Meth", n), "ë" * 300, 5, "ë" * 900, recommended=n % 2 == 0)
         for n in range(500)

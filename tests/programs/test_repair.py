@@ -70,7 +70,7 @@ def planned(plan: Plan) -> Said:
         ([("2026-01-07", "B"), ("2026-01-05", "AAB")], ["AB", "B"]),
     ],
 )
-def test_F6_the_worked_examples_of_repair(said: Said, expected: list[str]) -> None:
+def test_P6_the_worked_examples_of_repair(said: Said, expected: list[str]) -> None:
     plan = repair(answer(said), brief())
     assert planned(plan) == list(zip(["2026-01-05", "2026-01-07"], expected, strict=True))
     assert [day.day_of_week for day in plan.days] == ["Maandag", "Woensdag"]
@@ -152,7 +152,7 @@ def test_a_day_has_six_methods_at_most() -> None:
     assert planned(repair(answer(said), brief(methods=many)))[0] == ("2026-01-05", "ABCDEF")
 
 
-def test_F7_dates_beyond_the_seventieth_repeat_the_plan_from_its_beginning() -> None:
+def test_P7_dates_beyond_the_seventieth_repeat_the_plan_from_its_beginning() -> None:
     wanted = brief(weeks=11, names=tuple(day.name for day in WEEKDAYS))
     said = [(when.date.isoformat(), "ABC"[n % 3]) for n, when in enumerate(wanted.asked)]
     plan = repair(answer([*said, (wanted.dates[-1].date.isoformat(), "ABC")]), wanted)

@@ -22,7 +22,7 @@ START, END = date(2026, 1, 5), date(2026, 2, 1)
         ("2026-02-02", Status.FINISHED),
     ],
 )
-def test_F12_the_status_follows_the_dates(today: str, status: Status) -> None:
+def test_P12_the_status_follows_the_dates(today: str, status: Status) -> None:
     assert by_dates(START, END, date.fromisoformat(today)) is status
     assert effective(Status.PLANNED, START, END, date.fromisoformat(today)) is status
 
@@ -40,7 +40,7 @@ def test_a_finished_program_stays_finished() -> None:
         (("2026-01-05", "2026-02-01"), "2026-01-20", 1, True),
     ],
 )
-def test_F2_periods_that_share_a_day_overlap(
+def test_P2_periods_that_share_a_day_overlap(
     old: tuple[str, str], new_start: str, new_weeks: int, expected: bool
 ) -> None:
     start = date.fromisoformat(new_start)

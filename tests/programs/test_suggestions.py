@@ -8,7 +8,7 @@ from api._lib.programs.rules.suggestions import GoalMethod, suggestions
 HABITS = "habits"
 
 
-def test_F18_most_matching_goals_first_then_reference_order() -> None:
+def test_P18_most_matching_goals_first_then_reference_order() -> None:
     methods = [
         GoalMethod("one", ("a",)),
         GoalMethod("none", ("c",)),

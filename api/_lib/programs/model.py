@@ -54,7 +54,7 @@ class Session(Struct, frozen=True, kw_only=True):
     notes: str | None = None
     methods: tuple[str, ...]
     goals: tuple[str, ...]
-    completions: tuple[UUID, ...] = ()
+    completions: tuple[str, ...] = ()
     completed: tuple[str, ...] = ()
 
 
@@ -101,12 +101,12 @@ class SessionView(Wire, kw_only=True):
     id: UUID
     planning_id: str | UnsetType = UNSET
     program_id: UUID
-    date: date | str
+    date: str
     day_of_week_id: str | UnsetType = UNSET
     session_description: str | UnsetType = UNSET
     method_ids: Sequence[str]
     goal_ids: Sequence[str]
-    method_usage_ids: Sequence[UUID]
+    method_usage_ids: Sequence[str]
     completed_method_ids: Sequence[str]
     is_completed: bool
     notes: str | UnsetType = UNSET

@@ -52,7 +52,7 @@ def session_view(program_id: UUID, session: Session) -> SessionView:
         id=session.id,
         planning_id=filled(session.planning_code),
         program_id=program_id,
-        date=session.date or "",
+        date=session.date.isoformat() if session.date else "",
         day_of_week_id=filled(session.weekday_id),
         session_description=filled(session.description),
         method_ids=session.methods,

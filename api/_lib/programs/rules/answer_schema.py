@@ -38,7 +38,7 @@ def answer_schema(brief: Brief) -> Schema:
 
 
 def token_cap(dates: int) -> int:
-    """Tokens that an answer for so many dates may take (F7)."""
+    """Tokens that an answer for so many dates may take (P7)."""
     return min(16_000, 1_500 + 200 * dates)
 
 

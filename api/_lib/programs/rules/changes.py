@@ -24,7 +24,7 @@ def extension(start: date, end: date, today: date, added_weeks: int) -> Extensio
 
 
 def is_open(session_date: date | None, today: date) -> bool:
-    """Whether a session may still be changed: only one of a later day (F3)."""
+    """Whether a session may still be changed: only one of a later day (P3)."""
     return session_date is not None and session_date > today
 
 

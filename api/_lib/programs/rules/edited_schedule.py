@@ -33,7 +33,7 @@ def checked(
     weekday_ids: Mapping[str, str],
     methods: Mapping[str, BriefMethod],
 ) -> list[PlannedDay]:
-    """The days to store, by date; ScheduleError when a date or method does not belong (F10)."""
+    """The days to store, by date; ScheduleError when a date or method does not belong (P10)."""
     dates = [day.date for day in days]
     if len(set(dates)) < len(dates):
         raise ScheduleError("schedule_date_twice")

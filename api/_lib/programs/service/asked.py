@@ -33,7 +33,7 @@ class Period(Struct, frozen=True):
 
 
 def period(start: date, duration: str) -> Period:
-    """The period a request asks for; raises a 400 for one that cannot be (F8)."""
+    """The period a request asks for; raises a 400 for one that cannot be (P8)."""
     text = duration.strip()
     weeks = weeks_asked(text)
     if start.year not in YEARS:

@@ -41,7 +41,7 @@ class Confirmation(Struct, frozen=True, kw_only=True):
 
 
 async def confirm(ctx: Context, user: User, given: Confirmation) -> Confirmed:
-    """Store a reviewed plan; nothing in it is taken on trust (F10).
+    """Store a reviewed plan; nothing in it is taken on trust (P10).
 
     Raises a 400 for what cannot be stored and a 409 for days of another program.
     """

@@ -10,10 +10,10 @@ from api._lib.rewards import service as rewards
 
 
 async def delete(ctx: Context, user: User, program_id: str) -> None:
-    """Delete a program with its sessions; raises a 404, also on a repeat (F24)."""
+    """Delete a program with its sessions; raises a 404, also on a repeat (P24)."""
     async with ctx.db.transaction() as tx:
         await dates.hold_user(tx, user.id)
-        held = await reading.hold(tx, user.id, program_id)
+        held = await reading.hold_alone(tx, user.id, program_id)
         if held is None:
             raise not_found()
         await rewards.lock(tx, user.id)

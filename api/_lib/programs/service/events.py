@@ -35,7 +35,7 @@ def sessions_gone(user_id: str, ids: Iterable[UUID], priority: int) -> list[Even
 
 
 def completions_saved(user_id: str, ids: Iterable[UUID]) -> list[Event]:
-    """Method completions lost their session (F19)."""
+    """Method completions lost their session (P19)."""
     return [_saved(EntityType.METHOD_USAGE, user_id, id, SESSION) for id in ids]
 
 

@@ -27,7 +27,7 @@ async def extend(ctx: Context, user: User, program_id: str, weeks: int) -> Exten
     """Add weeks with sessions to a program, computed from its end as it is once it is ours.
 
     Raises a 404, a 400 when it has nothing to plan with or would get too long, and a 409 for days
-    of another program (F21).
+    of another program (P21).
     """
     today = ctx.today(user)
     async with ctx.db.transaction() as tx:

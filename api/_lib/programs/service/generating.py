@@ -61,7 +61,7 @@ async def preview(ctx: Context, user: User, request: Request) -> Preview:
 
 
 async def generate(ctx: Context, user: User, request: Request) -> Generated:
-    """Plan a program and store it as it was planned, under the rules of a review (F11)."""
+    """Plan a program and store it as it was planned, under the rules of a review (P11)."""
     wish = await _checked(ctx, request)
     await check_room(ctx.db, user.id, wish.period.start, wish.period.end, ctx.today(user))
     made = await plan(ctx, user, await gather(ctx, wish.subject))

@@ -49,7 +49,7 @@ async def methods(ctx: Context, user: User, program_id: str) -> Sequence[str]:
 
 
 async def found(ctx: Context, user: User, program_id: str) -> tuple[Program, int]:
-    """A user's own program and its completions without session; raises a 404 (F17)."""
+    """A user's own program and its completions without session; raises a 404 (P17)."""
     program = await reading.find(ctx.db, user.id, program_id)
     if program is None:
         raise not_found()
@@ -87,7 +87,7 @@ def _schedule(program_id: UUID, sessions: Iterable[Session]) -> list[SessionView
 
 
 async def _methods(ctx: Context, program: Program, sessions: Sequence[Session]) -> Sequence[Method]:
-    """The methods of the program and of its sessions: the client draws no others (F6)."""
+    """The methods of the program and of its sessions: the client draws no others (P6)."""
     ids = united(program.methods, *(session.methods for session in sessions))
     methods = await content.by_id(ctx, content.METHODS, ids)
     return [m if m.name.strip() else structs.replace(m, name=m.id) for m in methods]

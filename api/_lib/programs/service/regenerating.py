@@ -1,7 +1,7 @@
 """Planning the remaining days of a program anew.
 
 Everything is computed first, the language model included; only then one short transaction changes
-the schedule. Whatever fails before leaves the old schedule whole (F4).
+the schedule. Whatever fails before leaves the old schedule whole (P4).
 """
 
 from collections.abc import Sequence

@@ -20,7 +20,6 @@ from api._lib.programs.rules.status import effective
 from api._lib.programs.service import events
 from api._lib.programs.service.scheduling import new_sessions
 from api._lib.programs.store import dates, reading, removing, writing
-from api._lib.rewards import service as rewards
 
 
 class Rest(Struct, frozen=True, kw_only=True):
@@ -64,13 +63,11 @@ async def replace(ctx: Context, user: User, rest: Rest) -> Regenerated:
 
 async def _hold(tx: Transaction, user: User, rest: Rest) -> Program:
     await dates.hold_user(tx, user.id)
-    held = await reading.hold(tx, user.id, str(rest.program_id))
+    held = await reading.hold_alone(tx, user.id, str(rest.program_id))
     if held is None:
         raise not_found()
     if (held.program.start, held.program.end) != rest.period:
         raise conflict("program_changed")
-    # Nobody records activity in a session while it goes.
-    await rewards.lock(tx, user.id)
     return held.program
 
 

@@ -1,4 +1,4 @@
-"""Storing a planned program whole, in one transaction (F9)."""
+"""Storing a planned program whole, in one transaction (P9)."""
 
 from collections.abc import Sequence
 from uuid import uuid4

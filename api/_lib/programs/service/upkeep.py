@@ -16,7 +16,7 @@ DRAFT_LIFE = timedelta(hours=24)
 
 
 async def roll_program_status(ctx: Context) -> int:
-    """Store the status that follows from the dates, by each user's day; how many changed (F12)."""
+    """Store the status that follows from the dates, by each user's day; how many changed (P12)."""
     elsewhere = local_day(ctx.now, ctx.settings.notification_default_timezone)
     days = _days(ctx, await upkeep.zones(ctx.db))
     changed = 0

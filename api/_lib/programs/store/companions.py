@@ -8,18 +8,18 @@ from api._lib.db import Transaction
 # $4 how many beliefs a user may have
 INSERT_BELIEFS = """
 INSERT INTO personal_beliefs (user_id, program_id, name, created_at)
-SELECT $1, $2, given.name, clock_timestamp() + given.n * interval '1 microsecond'
+SELECT $1::text, $2, given.name, clock_timestamp() + given.n * interval '1 microsecond'
 FROM unnest($3::text[]) WITH ORDINALITY AS given(name, n)
 WHERE given.n <= $4 - (
-    SELECT count(*) FROM personal_beliefs WHERE user_id = $1 AND status <> 'Verwijderd')
+    SELECT count(*) FROM personal_beliefs WHERE user_id = $1::text AND status <> 'Verwijderd')
 RETURNING id"""
 
 REPLACE_HABITS = """
 WITH gone AS (
-    DELETE FROM habit_selections WHERE user_id = $1 AND habit_id <> ALL ($2::text[])
+    DELETE FROM habit_selections WHERE user_id = $1::text AND habit_id <> ALL ($2::text[])
 )
 INSERT INTO habit_selections AS h (user_id, habit_id, position)
-SELECT $1, id, n - 1 FROM unnest($2::text[]) WITH ORDINALITY AS given(id, n)
+SELECT $1::text, id, n - 1 FROM unnest($2::text[]) WITH ORDINALITY AS given(id, n)
 ON CONFLICT (user_id, habit_id) DO UPDATE SET position = excluded.position
 WHERE h.position <> excluded.position"""
 

@@ -20,6 +20,11 @@ SELECT id, name, is_draft FROM (
 WHERE is_draft OR (status <> 'Afgewerkt' AND end_date >= $4)
 ORDER BY start_date, id"""
 
+HOLD_DRAFTS = "SELECT FROM programs WHERE id = ANY ($1::text[]::uuid[]) ORDER BY id FOR UPDATE"
+
+DELETE_DRAFTS = f"""
+DELETE FROM programs AS p WHERE p.id = ANY ($1::text[]::uuid[]) AND {IS_DRAFT} RETURNING p.id"""
+
 
 class Overlap(Struct, frozen=True):
     """Programs that share days with a period: real ones block it, drafts give way."""
@@ -29,7 +34,7 @@ class Overlap(Struct, frozen=True):
 
 
 async def hold_user(tx: Transaction, user_id: str) -> None:
-    """Let one transaction at a time change a user's programs (F2)."""
+    """Let one transaction at a time change a user's programs (P2)."""
     await tx.fetchrow("SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE", user_id)
 
 
@@ -47,8 +52,7 @@ async def delete_drafts(tx: Transaction, ids: Sequence[UUID]) -> list[UUID]:
 
     They are held first and looked at again then: somebody may just be recording activity in one.
     """
-    await tx.fetch("SELECT FROM programs WHERE id = ANY ($1) ORDER BY id FOR UPDATE", ids)
-    gone = await tx.fetch(
-        f"DELETE FROM programs AS p WHERE p.id = ANY ($1) AND {IS_DRAFT} RETURNING p.id", ids
-    )
+    texts = list(map(str, ids))
+    await tx.fetch(HOLD_DRAFTS, texts)
+    gone = await tx.fetch(DELETE_DRAFTS, texts)
     return [row["id"] for row in gone]

@@ -16,17 +16,17 @@ _DIRECT = """(
     SELECT count(*) FROM method_completions AS c
     WHERE c.program_id = p.id AND c.session_id IS NULL)"""
 
+# Counts travel as JSON: a connection would first have to ask what an array of integers is.
 LIST = f"""
-SELECT {PROGRAM}, {_DIRECT} AS direct, session.planned, session.done
+SELECT {PROGRAM}, {_DIRECT} AS direct, coalesce(session.counts, '[]') AS counts
 FROM programs AS p
 CROSS JOIN LATERAL (
-    SELECT coalesce(array_agg(planned), '{{}}') AS planned,
-           coalesce(array_agg(done), '{{}}') AS done
+    SELECT jsonb_agg(jsonb_build_array(planned, done)) AS counts
     FROM (
-        SELECT count(m.method_id)::int AS planned,
-               (count(*) FILTER (WHERE EXISTS (
+        SELECT count(m.method_id) AS planned,
+               count(*) FILTER (WHERE EXISTS (
                     SELECT FROM method_completions AS c
-                    WHERE c.session_id = s.id AND c.method_id = m.method_id)))::int AS done
+                    WHERE c.session_id = s.id AND c.method_id = m.method_id)) AS done
         FROM program_sessions AS s LEFT JOIN session_methods AS m ON m.session_id = s.id
         WHERE s.program_id = p.id GROUP BY s.id
     ) AS one
@@ -39,7 +39,7 @@ ONE = f"SELECT {PROGRAM}, {_DIRECT} AS direct FROM programs AS p WHERE {OWN_PROG
 HOLD = f"""
 SELECT {PROGRAM}, {IS_DRAFT} AS is_draft,
        EXISTS (SELECT FROM program_sessions AS s WHERE s.program_id = p.id) AS has_sessions
-FROM programs AS p WHERE {OWN_PROGRAM} FOR NO KEY UPDATE OF p"""
+FROM programs AS p WHERE {OWN_PROGRAM}"""
 
 SESSIONS = f"""
 SELECT {SESSION} FROM program_sessions AS s {DONE}
@@ -71,13 +71,7 @@ class Held(Struct, frozen=True):
 async def programs_of(db: Queries, user_id: str) -> list[tuple[Program, Progress]]:
     """A user's programs, newest first, each with how far it is."""
     found = await db.fetch(LIST, user_id)
-    return [
-        (
-            rows.program(row),
-            progress(zip(row["planned"], row["done"], strict=True), row["direct"]),
-        )
-        for row in found
-    ]
+    return [(rows.program(row), progress(row["counts"], row["direct"])) for row in found]
 
 
 async def find(db: Queries, user_id: str, program_id: str) -> tuple[Program, int] | None:
@@ -88,7 +82,16 @@ async def find(db: Queries, user_id: str, program_id: str) -> tuple[Program, int
 
 async def hold(tx: Transaction, user_id: str, program_id: str) -> Held | None:
     """A user's program, kept from changing until the transaction ends; hold the user first."""
-    row = await tx.fetchrow(HOLD, user_id, *rows.identified(program_id))
+    return await _hold(tx, f"{HOLD} FOR NO KEY UPDATE OF p", user_id, program_id)
+
+
+async def hold_alone(tx: Transaction, user_id: str, program_id: str) -> Held | None:
+    """Like `hold`, before the program or sessions go: nobody records activity there meanwhile."""
+    return await _hold(tx, f"{HOLD} FOR UPDATE OF p", user_id, program_id)
+
+
+async def _hold(tx: Transaction, sql: str, user_id: str, program_id: str) -> Held | None:
+    row = await tx.fetchrow(sql, user_id, *rows.identified(program_id))
     return Held(rows.program(row), row["is_draft"], row["has_sessions"]) if row else None
 
 

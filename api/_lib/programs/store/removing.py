@@ -5,6 +5,13 @@ from uuid import UUID
 
 from api._lib.db import Transaction
 
+# Ids are sent as text: a connection would first have to ask what an array of UUIDs is.
+RELEASE = """
+UPDATE method_completions SET session_id = NULL
+WHERE session_id = ANY ($1::text[]::uuid[]) RETURNING id"""
+
+DELETE_SESSIONS = "DELETE FROM program_sessions WHERE id = ANY ($1::text[]::uuid[])"
+
 
 async def delete_program(tx: Transaction, program_id: UUID) -> list[UUID]:
     """Delete a program with its sessions; the ids of those. Completions stay, without program."""
@@ -17,14 +24,11 @@ async def delete_program(tx: Transaction, program_id: UUID) -> list[UUID]:
 
 
 async def release_completions(tx: Transaction, sessions: Sequence[UUID]) -> list[UUID]:
-    """Leave the completions of sessions to their program alone; the ids of those (F19)."""
-    released = await tx.fetch(
-        "UPDATE method_completions SET session_id = NULL WHERE session_id = ANY ($1) RETURNING id",
-        sessions,
-    )
+    """Leave the completions of sessions to their program alone; the ids of those (P19)."""
+    released = await tx.fetch(RELEASE, list(map(str, sessions)))
     return [row["id"] for row in released]
 
 
 async def delete_sessions(tx: Transaction, sessions: Sequence[UUID]) -> None:
     """Delete sessions with their methods and goals."""
-    await tx.execute("DELETE FROM program_sessions WHERE id = ANY ($1)", sessions)
+    await tx.execute(DELETE_SESSIONS, list(map(str, sessions)))

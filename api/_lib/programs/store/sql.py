@@ -42,7 +42,7 @@ SESSION = """
 
 DONE = """
     CROSS JOIN LATERAL (
-        SELECT coalesce(array_agg(c.id ORDER BY c.created_at, c.id), '{}') AS completions,
+        SELECT coalesce(array_agg(c.id::text ORDER BY c.created_at, c.id), '{}') AS completions,
                coalesce(array_agg(DISTINCT c.method_id::text), '{}') AS used
         FROM method_completions AS c WHERE c.session_id = s.id
     ) AS done"""
