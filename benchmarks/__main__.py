@@ -1,0 +1,25 @@
+"""Prints what the server and the sync reach on this machine: `make bench`."""
+
+import argparse
+import asyncio
+
+import uvloop
+from rich.console import Console
+
+from benchmarks import http
+
+
+def main() -> None:
+    """Run the benchmarks that were asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=3.0, help="length of a run")
+    parser.add_argument("--rounds", type=int, default=3, help="runs per request, alternating")
+    parser.add_argument("--only", default="", help="requests whose name contains this")
+    options = parser.parse_args()
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    table = asyncio.run(http.measure(options.seconds, options.rounds, options.only))
+    Console(width=140).print(table)
+
+
+if __name__ == "__main__":
+    main()
