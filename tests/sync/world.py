@@ -120,18 +120,18 @@ class World:
                     f"INSERT INTO {table} (program_id, {column}, position) VALUES ($1, $2, $3)",
                     [(program, record_id, n) for n, record_id in enumerate(reversed(ids))],
                 )
-            ids = [await self._session(tx, program, day) for day in range(sessions)]
+            made = [await self._session(tx, program, day) for day in range(sessions)]
             await enqueue(
                 tx,
                 [
                     Event(entity_type=E.PROGRAM, entity_id=program, user_id=self.user, priority=30),
                     *(
                         Event(entity_type=E.PROGRAM_SCHEDULE, entity_id=i, user_id=self.user)
-                        for i in ids
+                        for i in made
                     ),
                 ],
             )
-        return program, ids
+        return program, made
 
     async def _session(self, tx: Transaction, program: UUID, day: int) -> UUID:
         session: UUID = await tx.fetchval(

@@ -35,7 +35,6 @@ BATCH = 10
 """Records in one write; Airtable allows no more."""
 
 PAGE = 100
-FOREVER = float("inf")
 SECONDS = {Lane.INTERACTIVE: 3.0, Lane.OUTBOX: 30.0, Lane.INBOUND: 30.0}
 """Longest request; inside a user's request this is slot and answer together."""
 
@@ -69,9 +68,19 @@ class Update(Struct, frozen=True):
     fields: Mapping[str, object]
 
 
+class Ticket(Struct, frozen=True):
+    """Until when a write may start, and whom to tell that it does."""
+
+    not_after: float = float("inf")
+    """Monotonic time at which the lease of the sender ends."""
+    started: Callable[[], None] = lambda: None
+
+
+ANYTIME = Ticket()
+
+
 class Gateway:
-    """The only way to Airtable; `not_after` is the monotonic time after which a write must not
-    start any more (the lease of its sender ends)."""
+    """The only way to Airtable."""
 
     def __init__(self, settings: Settings, cache: Cache, db: Database) -> None:
         self._base = settings.airtable_base_id or ""
@@ -171,7 +180,7 @@ class Gateway:
         lane: Lane,
         *,
         typecast: bool = False,
-        not_after: float = FOREVER,
+        ticket: Ticket = ANYTIME,
     ) -> list[RemoteRecord]:
         """Create records, or update those that already carry the value of the merge field."""
         records = [{"fields": dict(fields)} for fields in _batch(cells)]
@@ -180,7 +189,7 @@ class Gateway:
                 records, [merge_on], typecast=typecast, use_field_ids=True
             ),
             lane,
-            not_after=not_after,
+            ticket=ticket,
         )
         return _records(answer)
 
@@ -191,7 +200,7 @@ class Gateway:
         lane: Lane,
         *,
         typecast: bool = False,
-        not_after: float = FOREVER,
+        ticket: Ticket = ANYTIME,
     ) -> None:
         """Change the given cells of records; raises MissingError when one is not there."""
         records: list[Any] = [
@@ -202,16 +211,16 @@ class Gateway:
                 records, typecast=typecast, use_field_ids=True
             ),
             lane,
-            not_after=not_after,
+            ticket=ticket,
         )
 
     async def delete(
-        self, table: Table, ids: Sequence[str], lane: Lane, *, not_after: float = FOREVER
+        self, table: Table, ids: Sequence[str], lane: Lane, *, ticket: Ticket = ANYTIME
     ) -> None:
         """Delete records; raises MissingError, deleting none, when one is not there."""
         batch = _batch(ids)
         await self._send(
-            lambda api: self._remote(api, table).batch_delete(batch), lane, not_after=not_after
+            lambda api: self._remote(api, table).batch_delete(batch), lane, ticket=ticket
         )
 
     async def schema(self, lane: Lane) -> list[dict[str, Any]]:
@@ -302,11 +311,11 @@ class Gateway:
         lane: Lane,
         *,
         scoped: bool = False,
-        not_after: float = FOREVER,
+        ticket: Ticket = ANYTIME,
     ) -> T:
         """A request that names no record: if something is missing, the settings are wrong."""
         try:
-            return await self._send(call, lane, scoped=scoped, not_after=not_after)
+            return await self._send(call, lane, scoped=scoped, ticket=ticket)
         except MissingError as error:
             raise ConfigurationError(str(error), status=error.status, kind=error.kind) from error
 
@@ -316,7 +325,7 @@ class Gateway:
         lane: Lane,
         *,
         scoped: bool = False,
-        not_after: float = FOREVER,
+        ticket: Ticket = ANYTIME,
     ) -> T:
         if not self.configured:
             raise NotSentError("no credentials", 60.0)
@@ -324,12 +333,14 @@ class Gateway:
         tries = 0
         while True:
             grant = await self.limiter.acquire(lane, PATIENCE[lane], tries)
-            grant = structs.replace(grant, start_before=min(grant.start_before, not_after))
+            ticket.started()
+            start_before = min(grant.start_before, ticket.not_after)
+            grant = structs.replace(grant, start_before=start_before)
             left = ends - time.monotonic() if lane is Lane.INTERACTIVE else SECONDS[lane]
             try:
                 return await self._perform(call, grant, left, scoped)
             except TooLateError:
-                if time.monotonic() > not_after:
+                if time.monotonic() > ticket.not_after:
                     raise NotSentError("too late", 0.0) from None
                 tries += 1
 

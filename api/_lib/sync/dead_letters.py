@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from api._lib.db import Database
-from api._lib.sync.claims import Claimed
 from api._lib.sync.rules import ErrorClass
 
 LONGEST_MESSAGE = 1_000
@@ -12,7 +11,7 @@ LONGEST_MESSAGE = 1_000
 async def bury(
     db: Database,
     token: UUID,
-    event: Claimed,
+    event_id: int,
     error_class: ErrorClass,
     message: str,
     http_status: int | None = None,
@@ -20,7 +19,7 @@ async def bury(
     """End an event as a dead letter; False when its lease was lost and somebody else has it."""
     return bool(
         await db.fetchval(
-            BURY, event.id, token, error_class, message[:LONGEST_MESSAGE], http_status
+            BURY, event_id, token, error_class, message[:LONGEST_MESSAGE], http_status
         )
     )
 

@@ -2,7 +2,7 @@
 
 import logging
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from uuid import uuid4
 
 from api._lib.airtable.entities import EntityType
@@ -14,7 +14,7 @@ from api._lib.airtable.errors import (
     ThrottledError,
     TransientError,
 )
-from api._lib.airtable.gateway import Gateway
+from api._lib.airtable.gateway import Gateway, Ticket
 from api._lib.airtable.schema import UNKNOWN_FIELD
 from api._lib.db import Database
 from api._lib.settings import Settings
@@ -48,10 +48,15 @@ class Delivery:
         self.blocked_for = 0.0
         """Seconds for which the limiter lets nobody send, as the last refusal said."""
 
-    async def deliver(self, items: Sequence[Item]) -> None:
-        """Send one batch of a kind; failures of one record are kept from the others (I7)."""
+    async def deliver(
+        self, items: Sequence[Item], started: Callable[[], None] = lambda: None
+    ) -> None:
+        """Send one batch of a kind; failures of one record are kept from the others (I7).
+
+        `started` is called when the request has got its slot.
+        """
         try:
-            await self._attempt(items)
+            await self._attempt(items, started)
         except AirtableError as error:
             await self._failed(items, error)
         except Exception:
@@ -59,14 +64,14 @@ class Delivery:
             log.exception("delivery failed", extra={"stack": stack})
             await self._retry(items, ErrorClass.BUG, f"bug {stack}")
 
-    async def _attempt(self, items: Sequence[Item]) -> None:
+    async def _attempt(self, items: Sequence[Item], started: Callable[[], None]) -> None:
         held = await self._counted(items)
         if held and held[0].action is Action.SEARCH:
             await self._search(held[0])
         elif held:
             token = held[0].event.token
-            not_after = self._leases.not_after(token)
-            ids = await self._requests.write(held, self._book.schema, not_after)
+            ticket = Ticket(self._leases.not_after(token), started)
+            ids = await self._requests.write(held, self._book.schema, ticket)
             await self._written(held, ids)
 
     async def _search(self, item: Item) -> None:
@@ -91,7 +96,7 @@ class Delivery:
         done = [self._delivered(item, ids[item.event.id]) for item in items]
         for taken in await store_delivered(self._db, token, done):
             message = f"{taken.record_id} already belongs to another row"
-            await bury(self._db, token, taken.event, ErrorClass.PERMANENT, message)
+            await bury(self._db, token, taken.event.id, ErrorClass.PERMANENT, message)
 
     async def _removed(self, items: Sequence[Item]) -> None:
         records = {item.event.id: (item.event, item.record_ids) for item in items}
@@ -195,7 +200,7 @@ class Delivery:
     async def _bury(
         self, item: Item, kind: ErrorClass, message: str, status: int | None = None
     ) -> None:
-        await bury(self._db, item.event.token, item.event, kind, message, status)
+        await bury(self._db, item.event.token, item.event.id, kind, message, status)
         log.error("dead letter", extra=_facts(item) | {"errorClass": kind})
 
     async def _retry(

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from uuid import UUID
 
 from api._lib.airtable.entities import RANKS, EntityType
@@ -41,7 +41,7 @@ class Outbound:
         self._delivery = Delivery(db, gateway, settings, self._leases, self._book)
         self._slots = asyncio.Semaphore(settings.airtable_max_concurrency)
         self._draining = asyncio.Lock()
-        self._batches_waiting = 0
+        self._unsent = 0
         self._resume_at = 0.0
         self._news = asyncio.Event()
         self.stopping = False
@@ -96,7 +96,8 @@ class Outbound:
         now = time.monotonic()
         if self.stopping or now > until or now < self._resume_at:
             return []
-        if self._batches_waiting >= self._settings.airtable_max_concurrency:
+        if self._unsent:
+            # Whatever comes while batches wait for their slots makes the next ones fuller.
             return []
         size, lease = self._settings.sync_claim_size, self._settings.sync_lease_seconds
         events = await claim(self._db, size, lease, self._worker)
@@ -148,17 +149,21 @@ class Outbound:
         await _all(sending)
 
     async def _send(self, batch: Sequence[Item]) -> None:
-        self._batches_waiting += 1
+        pending = _Once(self._batch_started)
+        self._unsent += 1
         try:
             async with self._slots:
                 if self.stopping or time.monotonic() < self._resume_at:
                     await self._return(batch)
                     return
-                await self._delivery.deliver(batch)
+                await self._delivery.deliver(batch, pending)
                 self._note_block()
         finally:
-            self._batches_waiting -= 1
-            self._news.set()
+            pending()
+
+    def _batch_started(self) -> None:
+        self._unsent -= 1
+        self._news.set()
 
     async def _return(self, batch: Sequence[Item]) -> None:
         token: UUID = batch[0].event.token
@@ -176,6 +181,18 @@ class Outbound:
             if tokens:
                 await renew(self._db, tokens, self._leases.seconds)
                 self._leases.renewed(tokens, now)
+
+
+class _Once:
+    """Calls a function the first time it is called."""
+
+    def __init__(self, function: Callable[[], None]) -> None:
+        self._function: Callable[[], None] | None = function
+
+    def __call__(self) -> None:
+        function, self._function = self._function, None
+        if function:
+            function()
 
 
 def _groups(events: Sequence[Claimed]) -> list[tuple[EntityType, str, list[Claimed]]]:

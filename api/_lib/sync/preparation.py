@@ -81,7 +81,7 @@ class Preparation:
 
     async def _bury(self, decision: Decision) -> None:
         event, kind = decision.event, ErrorClass.INVALID_REFERENCE
-        await bury(self._db, event.token, event, kind, decision.message or "")
+        await bury(self._db, event.token, event.id, kind, decision.message or "")
         facts = {"eventId": event.id, "entityType": event.entity_type, "errorClass": kind}
         log.error("dead letter", extra=facts)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from api._lib.airtable.errors import ConfigurationError, MissingError, TransientError
-from api._lib.airtable.gateway import Gateway, RemoteRecord, Update
+from api._lib.airtable.gateway import Gateway, RemoteRecord, Ticket, Update
 from api._lib.airtable.limiter import Lane
 from api._lib.airtable.schema import Schema
 from api._lib.settings import Settings
@@ -19,30 +19,28 @@ class Requests:
         self._gateway = gateway
         self._settings = settings
 
-    async def write(
-        self, items: Sequence[Item], schema: Schema, not_after: float
-    ) -> dict[int, str]:
+    async def write(self, items: Sequence[Item], schema: Schema, ticket: Ticket) -> dict[int, str]:
         """Record id by event id; raises AirtableError, and then none of them may be written."""
         action, table = items[0].action, items[0].entity.table
         if items[0].selects_apart:
-            return await self._write_selects_apart(items[0], schema, not_after)
+            return await self._write_selects_apart(items[0], schema, ticket)
         if action is Action.CREATE:
-            return await self._create(items, schema, not_after)
+            return await self._create(items, schema, ticket)
         ids = {item.event.id: item.record_id or "" for item in items}
         if action is Action.DELETE:
             doomed = [record_id for item in items for record_id in item.record_ids]
-            await self._gateway.delete(table, doomed, LANE, not_after=not_after)
+            await self._gateway.delete(table, doomed, LANE, ticket=ticket)
         else:
             await self._gateway.update(
                 table,
                 [Update(i.record_id or "", i.cells(schema, self._settings)) for i in items],
                 LANE,
-                not_after=not_after,
+                ticket=ticket,
             )
         return ids
 
     async def _write_selects_apart(
-        self, item: Item, schema: Schema, not_after: float
+        self, item: Item, schema: Schema, ticket: Ticket
     ) -> dict[int, str]:
         """Everything but our own selects, then those alone, so that missing options are added.
 
@@ -56,13 +54,13 @@ class Requests:
         record_id = item.record_id
         if item.action is Action.CREATE:
             merge_on = schema.app_id(table) or ""
-            answer = await self._gateway.upsert(table, merge_on, [rest], LANE, not_after=not_after)
+            answer = await self._gateway.upsert(table, merge_on, [rest], LANE, ticket=ticket)
             record_id = _paired([item], answer)[item.event.id]
         else:
             update = Update(record_id or "", rest)
-            await self._gateway.update(table, [update], LANE, not_after=not_after)
+            await self._gateway.update(table, [update], LANE, ticket=ticket)
         update = Update(record_id or "", selects)
-        await self._gateway.update(table, [update], LANE, typecast=True, not_after=not_after)
+        await self._gateway.update(table, [update], LANE, typecast=True, ticket=ticket)
         return {item.event.id: record_id or ""}
 
     async def same_app_id(self, item: Item) -> list[str]:
@@ -85,14 +83,14 @@ class Requests:
         return False
 
     async def _create(
-        self, items: Sequence[Item], schema: Schema, not_after: float
+        self, items: Sequence[Item], schema: Schema, ticket: Ticket
     ) -> dict[int, str]:
         table = items[0].entity.table
         merge_on = schema.app_id(table)
         if merge_on is None:
             raise ConfigurationError("the table has no App ID field")
         cells = [item.cells(schema, self._settings) for item in items]
-        answer = await self._gateway.upsert(table, merge_on, cells, LANE, not_after=not_after)
+        answer = await self._gateway.upsert(table, merge_on, cells, LANE, ticket=ticket)
         return _paired(items, answer)
 
 

@@ -1,0 +1,211 @@
+"""The life of a worker process: start, heartbeat, stop (M9 to M12)."""
+
+import asyncio
+import logging
+import os
+import socket
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, suppress
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from saq.job import Job as QueuedJob
+from saq.queue.redis import RedisQueue
+
+from api._lib.airtable.errors import AirtableError
+from api._lib.context import Resources, open_resources
+from api._lib.db import DatabaseUnavailableError
+from api._lib.schema_version import pending_migrations
+from api._lib.settings import Settings
+from api._lib.sync import status
+from api._lib.sync.heartbeat import heartbeat_path, write_heartbeat
+from api._lib.sync.jobs import Job, Runtime, perform
+from api._lib.sync.listening import Doorbell
+from api._lib.sync.outbound import Outbound
+from api._lib.wire import moment
+
+log = logging.getLogger(__name__)
+
+QUEUE = "mfa"
+CONNECT_SECONDS = 60.0
+GRACE_SECONDS = 35
+"""Longer than one request to Airtable."""
+
+BEAT_SECONDS = 10.0
+FLUSH_EVERY_BEATS = 6
+MIGRATION_WAIT_SECONDS = 5.0
+DEQUEUE_SECONDS = 1.0
+AWAY = (DatabaseUnavailableError, asyncpg.PostgresError, RedisError, OSError, TimeoutError)
+
+
+class PatientQueue(RedisQueue):
+    """A queue that waits while Redis is away, where the plain one would spin."""
+
+    async def dequeue(self, timeout: float = 0.0, poll_interval: float = 0.0) -> QueuedJob | None:
+        """The next job, or nothing after a second."""
+        try:
+            return await super().dequeue(timeout, poll_interval)
+        except (RedisError, OSError, TimeoutError):
+            await asyncio.sleep(DEQUEUE_SECONDS)
+            return None
+
+
+def open_queue(redis_url: str) -> PatientQueue:
+    """The queue of all workers; its connections outlast a blocking read."""
+    client = Redis.from_url(redis_url, socket_timeout=10, socket_connect_timeout=2)
+    return PatientQueue(client, name=QUEUE)
+
+
+class Process:
+    """One worker process; `startup` and `shutdown` are called by the queue's worker."""
+
+    def __init__(self, settings: Settings, queue: RedisQueue, jobs: Sequence[Job]) -> None:
+        self.settings = settings
+        self.worker = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:6]}"
+        self._queue = queue
+        self._jobs = {job.name: job for job in jobs}
+        self._stack = AsyncExitStack()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stop = asyncio.Event()
+        self._outbound: Outbound | None = None
+        self._state = "starting"
+        self._began = datetime.now(UTC)
+        self._lag = 0.0
+
+    async def startup(self, ctx: dict[str, Any]) -> None:
+        """Open everything, wait for what is not there yet, and begin to send."""
+        self._stop = ctx["worker"].event
+        log.info("starting", extra=self._facts())
+        for warning in self.settings.warnings:
+            log.warning(warning)
+        resources = await self._stack.enter_async_context(
+            open_resources(self.settings, "mfa-worker")
+        )
+        self._spawn(self._beat(resources))
+        await self._wait_for_services(resources)
+        await self._wait_for_migrations(resources)
+        outbound = Outbound(resources.db, resources.airtable, self.settings, self.worker)
+        runtime = Runtime(resources, outbound, self.worker, self._queue, self._jobs)
+        ctx["runtime"] = runtime
+        self._outbound = outbound
+        self._state = "running"
+        doorbell = Doorbell(resources.db, outbound, self.settings)
+        self._spawn(self._first_look(resources, outbound))
+        self._spawn(doorbell.answer())
+        self._spawn(doorbell.listen())
+        self._spawn(self._without_redis(runtime))
+        self._spawn(self._watch_for_stop(outbound))
+
+    async def shutdown(self, ctx: dict[str, Any]) -> None:
+        """Let what is under way end, then close; runs after the last job has ended."""
+        self._state = "stopping"
+        self._stop.set()
+        if self._outbound:
+            self._outbound.stop()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=GRACE_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        await self._stack.aclose()
+        log.info("stopped", extra={"worker": self.worker})
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        self._tasks.append(asyncio.ensure_future(work))
+
+    async def _wait_for_services(self, resources: Resources) -> None:
+        """Postgres and Redis, or the end of the process after a minute."""
+        await self._reach("postgres", lambda: resources.db.fetchval("SELECT 1"))
+        await self._reach("redis", lambda: self._queue.redis.info("server"))
+
+    async def _reach(self, name: str, probe: Callable[[], Awaitable[Any]]) -> None:
+        until, pause = time.monotonic() + CONNECT_SECONDS, 0.5
+        while not self._stop.is_set():
+            try:
+                await probe()
+            except AWAY as error:
+                log.warning("not reachable", extra={"name": name, "reason": type(error).__name__})
+                if time.monotonic() + pause > until:
+                    log.error("giving up", extra={"name": name})
+                    raise SystemExit(1) from None
+                await self._sleep(pause)
+                pause = min(pause * 2, 10)
+                continue
+            return
+
+    async def _wait_for_migrations(self, resources: Resources) -> None:
+        """Until an operator has run the migrations this version needs (L6)."""
+        while not self._stop.is_set():
+            pending = await pending_migrations(resources.db)
+            if not pending:
+                return
+            self._state = "waiting for migration"
+            log.warning("waiting for migration", extra={"pending": pending})
+            await self._sleep(MIGRATION_WAIT_SECONDS)
+
+    async def _first_look(self, resources: Resources, outbound: Outbound) -> None:
+        try:
+            await self._publish(resources, beats=0)
+            await outbound.schema_book.check()
+        except (AirtableError, *AWAY) as error:
+            log.warning("the base cannot be seen", extra={"reason": type(error).__name__})
+
+    async def _watch_for_stop(self, outbound: Outbound) -> None:
+        await self._stop.wait()
+        outbound.stop()
+        # The queue's own chores sleep for up to a minute, and the stop would wait for them.
+        for task in asyncio.all_tasks():
+            if getattr(task.get_coro(), "__qualname__", "").startswith("Worker.upkeep."):
+                task.cancel()
+
+    async def _without_redis(self, runtime: Runtime) -> None:
+        """While the queue is away, run what cannot wait for it in this process (M5a)."""
+        jobs = [job for job in self._jobs.values() if job.without_redis]
+        period = self.settings.sync_poll_interval_ms / 1000
+        while not self._stop.is_set():
+            await self._sleep(period)
+            if await runtime.resources.cache.ping():
+                continue
+            for job in jobs:
+                with suppress(Exception):
+                    await perform(job, runtime)
+
+    async def _beat(self, resources: Resources) -> None:
+        """Tell the health check, the operators and the other workers that this one lives."""
+        beats, path = 0, heartbeat_path(self.settings.worker_heartbeat_file)
+        while not self._stop.is_set():
+            write_heartbeat(path, self._lag, self._facts())
+            with suppress(*AWAY):
+                await self._publish(resources, beats)
+            beats += 1
+            expected = time.monotonic() + BEAT_SECONDS
+            await self._sleep(BEAT_SECONDS)
+            self._lag = max(0.0, time.monotonic() - expected)
+
+    async def _publish(self, resources: Resources, beats: int) -> None:
+        workers = await status.beat(resources.cache, self.worker, self._facts())
+        await status.keep_pacing(resources.cache, self.settings)
+        if self._state != "running":
+            return
+        await status.publish(resources.db, resources.cache, self.settings, workers)
+        if beats % FLUSH_EVERY_BEATS == 0:
+            await status.flush_calls(resources.db, resources.cache, self.settings)
+
+    def _facts(self) -> dict[str, object]:
+        return {
+            "worker": self.worker,
+            "version": self.settings.app_version,
+            "commit": self.settings.app_commit,
+            "state": self._state,
+            "startedAt": moment(self._began),
+            "at": moment(datetime.now(UTC)),
+        }
+
+    async def _sleep(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stop.wait(), seconds)
