@@ -88,7 +88,8 @@ async def events(db: Database) -> list[Event]:
     """What waits to be sent to Airtable, as kind, operation and priority."""
     rows = await db.fetch(
         "SELECT entity_type::text, operation, priority::int FROM outbox_events"
-        " WHERE status = 'pending' AND entity_type <> 'user' ORDER BY priority, entity_type, id"
+        " WHERE status = 'pending' AND entity_type <> 'user'"
+        " ORDER BY priority, entity_type, operation, id"
     )
     return [tuple(row) for row in rows]
 
