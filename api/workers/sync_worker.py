@@ -14,6 +14,7 @@ from api._lib.settings_loader import load_settings
 from api._lib.sync.jobs import Job, Runtime, cron_jobs, cron_seconds, queue_functions, tick
 from api._lib.sync.outbound_jobs import check_base, drain_outbox, reap_leases
 from api._lib.sync.process import DEQUEUE_SECONDS, GRACE_SECONDS, Process, open_queue
+from api._lib.sync.program_jobs import roll_program_status
 
 
 def every_poll_interval(settings: Settings) -> str:
@@ -31,6 +32,7 @@ JOBS: tuple[Job, ...] = (
     Job(drain_outbox, timeout=60, cron=every_poll_interval, without_redis=True),
     Job(reap_leases, timeout=30, cron=cron_seconds(30), without_redis=True),
     Job(check_base, timeout=60, cron="0 2 * * *", gate="base", period=while_incomplete),
+    Job(roll_program_status, timeout=60, cron="1 * * * *", gate="program_status"),
 )
 
 
