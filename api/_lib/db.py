@@ -1,15 +1,20 @@
 """Postgres: one pool per process, and transactions that end in commit or rollback, nothing else."""
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import asyncpg
-import msgspec
 
+from api._lib.pools import limits_of_transaction, open_pool, open_pool_behind_pooler
 from api._lib.settings import Settings
 
 T = TypeVar("T")
@@ -18,13 +23,12 @@ if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
     Connection = asyncpg.Connection[Record] | PoolConnectionProxy[Record]
-    _Base = asyncpg.Connection[Record]
+    Pool = asyncpg.Pool[Record]
 else:
-    Connection = _Base = asyncpg.Connection
+    Connection = asyncpg.Connection
 # What asyncpg raises on a connection that broke, depending on how far it noticed.
 LOST = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
-STATEMENT_TIMEOUT_MS = {"mfa-web": 15_000, "mfa-worker": 60_000}
 
 
 class DatabaseUnavailableError(Exception):
@@ -85,38 +89,32 @@ class Transaction:
 
 
 class Database:
-    """The pool of this process."""
+    """The pool of this process; behind a pooler a second one leads to Postgres itself."""
 
-    def __init__(self, pool: "asyncpg.Pool[Record]", settings: Settings) -> None:
+    def __init__(self, pool: "Pool", direct: "Pool", settings: Settings, limits: str) -> None:
         self._pool = pool
+        self._direct = direct
         self._settings = settings
+        self._limits = limits
         self._timeout = settings.pg_connect_timeout_ms / 1000
         self._observers: list[Callable[[str], None]] = []
 
     @classmethod
     async def connect(cls, settings: Settings, application_name: str = "mfa-web") -> "Database":
         """Make the pool; its connections open when first needed, so Postgres may be down."""
-        pool = asyncpg.create_pool(
-            settings.database_url,
-            min_size=0,
-            max_size=settings.pg_pool_max,
-            max_inactive_connection_lifetime=settings.pg_idle_timeout_ms / 1000,
-            timeout=settings.pg_connect_timeout_ms / 1000,
-            init=_prepare,
-            connection_class=_Connection,
-            ssl=ssl_context(settings),
-            statement_cache_size=100 if settings.pg_statement_cache else 0,
-            server_settings=_session_defaults(settings, application_name),
-        )
-        await pool
-        return cls(pool, settings)
+        direct = await open_pool(settings, application_name)
+        if settings.pg_statement_cache:
+            return cls(direct, direct, settings, "")
+        pool = await open_pool_behind_pooler(settings, application_name)
+        return cls(pool, direct, settings, limits_of_transaction(application_name))
 
     async def close(self) -> None:
         """Wait for running queries, then close all connections."""
-        try:
-            await asyncio.wait_for(self._pool.close(), 10)
-        except TimeoutError:
-            self._pool.terminate()
+        for pool in {self._pool, self._direct}:
+            try:
+                await asyncio.wait_for(pool.close(), 10)
+            except TimeoutError:
+                pool.terminate()
 
     def observe(self, callback: Callable[[str], None]) -> None:
         """Show every statement of this pool to `callback`."""
@@ -130,7 +128,7 @@ class Database:
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection of one's own for session locks and LISTEN, given back clean."""
-        async with self._acquire() as connection:
+        async with self._acquire(self._direct) as connection:
             try:
                 yield connection
             finally:
@@ -140,29 +138,42 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Commit on success, roll back on every exception, cancellation included."""
-        async with self._acquire() as connection:
-            frame = connection.transaction()
-            await frame.start()
-            try:
-                yield Transaction(connection, self._settings)
-            except BaseException:
-                await _roll_back(frame, connection)
-                raise
-            await frame.commit()
+        async with self._acquire(self._pool) as connection, self._frame(connection):
+            yield Transaction(connection, self._settings)
+
+    def _statement(self) -> AbstractAsyncContextManager[Connection]:
+        return self._acquire(self._pool) if self._pool is self._direct else self._framed()
 
     @asynccontextmanager
-    async def _acquire(self) -> AsyncIterator[Connection]:
-        with _available(OSError, TimeoutError):
-            connection = await self._pool.acquire(timeout=self._timeout)
-        spy = self._spy(connection)
+    async def _framed(self) -> AsyncIterator[Connection]:
+        """A transaction for one statement, or a pooler may spread its parts over two servers."""
+        async with self._acquire(self._pool, seen=False) as connection, self._frame(connection):
+            with self._shown(connection):
+                yield connection
+
+    @asynccontextmanager
+    async def _frame(self, connection: Connection) -> AsyncIterator[None]:
+        frame = connection.transaction()
+        await frame.start()
         try:
-            with _available():
+            if self._limits:
+                await connection.execute(self._limits)
+            yield
+        except BaseException:
+            await _roll_back(frame, connection)
+            raise
+        await frame.commit()
+
+    @asynccontextmanager
+    async def _acquire(self, pool: "Pool", *, seen: bool = True) -> AsyncIterator[Connection]:
+        with _available(OSError, TimeoutError):
+            connection = await pool.acquire(timeout=self._timeout)
+        try:
+            with _available(), self._shown(connection) if seen else nullcontext():
                 yield connection
         finally:
-            if spy is not None:
-                connection.remove_query_logger(spy)
             with suppress(asyncpg.InterfaceError, OSError):
-                await self._pool.release(connection, timeout=self._timeout)
+                await pool.release(connection, timeout=self._timeout)
 
     async def run(self, block: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run an idempotent block in a transaction, up to three times on a conflict with others."""
@@ -175,73 +186,44 @@ class Database:
 
     async def fetch(self, sql: str, *args: object) -> list[Record]:
         """All rows."""
-        async with self._acquire() as connection:
+        async with self._statement() as connection:
             return await connection.fetch(sql, *args)
 
     async def fetchrow(self, sql: str, *args: object) -> Record | None:
         """The first row, or nothing."""
-        async with self._acquire() as connection:
+        async with self._statement() as connection:
             return await connection.fetchrow(sql, *args)
 
     async def fetchval(self, sql: str, *args: object) -> Any:
         """The first column of the first row, or nothing."""
-        async with self._acquire() as connection:
+        async with self._statement() as connection:
             return await connection.fetchval(sql, *args)
 
     async def execute(self, sql: str, *args: object) -> str:
         """Run a statement; its command tag, such as `UPDATE 1`."""
-        async with self._acquire() as connection:
+        async with self._statement() as connection:
             return await connection.execute(sql, *args)
 
     async def executemany(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
         """Run a statement for each row."""
-        async with self._acquire() as connection:
+        async with self._statement() as connection:
             await connection.executemany(sql, rows)
 
-    def _spy(self, connection: Connection) -> Callable[[Any], None] | None:
+    @contextmanager
+    def _shown(self, connection: Connection) -> Iterator[None]:
         if not self._observers:
-            return None
+            yield
+            return
 
         def spy(entry: Any) -> None:
-            for observer in self._observers:
+            for observer in self._observers if entry.query != self._limits else ():
                 observer(entry.query)
 
         connection.add_query_logger(spy)
-        return spy
-
-
-async def _prepare(connection: asyncpg.Connection) -> None:
-    await connection.set_type_codec(
-        "jsonb",
-        schema="pg_catalog",
-        encoder=lambda value: msgspec.json.encode(value).decode(),
-        decoder=msgspec.json.decode,
-    )
-
-
-def _session_defaults(settings: Settings, application_name: str) -> dict[str, str]:
-    defaults = {"application_name": application_name, "TimeZone": "UTC"}
-    if not settings.pg_statement_cache:
-        # A pooler in transaction mode refuses start-up parameters it does not know.
-        return defaults
-    timeout = STATEMENT_TIMEOUT_MS.get(application_name, 60_000)
-    return defaults | {
-        "statement_timeout": str(timeout),
-        "lock_timeout": "5000",
-        "idle_in_transaction_session_timeout": "30000",
-    }
-
-
-def ssl_context(settings: Settings) -> ssl.SSLContext | None:
-    """Encryption as PGSSLMODE asks for it; without it the connection string decides."""
-    mode = settings.pgsslmode
-    if mode in (None, "disable"):
-        return None
-    context = ssl.create_default_context(cafile=settings.pgsslrootcert)
-    context.check_hostname = mode == "verify-full"
-    if mode == "require":
-        context.verify_mode = ssl.CERT_NONE
-    return context
+        try:
+            yield
+        finally:
+            connection.remove_query_logger(spy)
 
 
 UNAVAILABLE: tuple[type[Exception], ...] = (
@@ -272,13 +254,6 @@ async def _roll_back(frame: Any, connection: Connection) -> None:
     except (*LOST, OSError):
         with suppress(asyncpg.InterfaceError):
             connection.terminate()
-
-
-class _Connection(_Base):
-    """Pooled queries leave no session state behind, so giving back needs no extra round trip."""
-
-    def get_reset_query(self) -> str:
-        return ""
 
 
 def server_name(database_url: str) -> str:

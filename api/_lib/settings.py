@@ -78,6 +78,7 @@ SECRET_FILES = frozenset(
         "AIRTABLE_INBOUND_SYNC_SECRET",
         "AIRTABLE_USER_SYNC_SECRET",
         "CACHE_INVALIDATION_SECRET",
+        "DATABASE_DIRECT_URL",
         "DATABASE_URL",
         "JWT_SECRET",
         "METRICS_TOKEN",
@@ -122,6 +123,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     airtable_user_sync_secret: str | None = None
 
     database_url: str
+    database_direct_url: str | None = None
     pgsslmode: Literal["disable", "require", "verify-ca", "verify-full"] | None = None
     pgsslrootcert: str | None = None
     pg_pool_max: Count = 10
@@ -197,3 +199,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     def production(self) -> bool:
         """Whether the strict rules of a live deployment apply."""
         return self.app_env == "production"
+
+    @property
+    def session_database_url(self) -> str:
+        """Postgres itself, past any pooler: LISTEN, session locks and migrations need it."""
+        return self.database_direct_url or self.database_url

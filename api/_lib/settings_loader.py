@@ -162,6 +162,8 @@ class _Reader:
     def _check(self, values: dict[str, Any], role: Role) -> None:
         production = values.get("app_env") == "production"
         self._require(values, REQUIRED[role])
+        if values.get("pg_statement_cache") is False:
+            self._require(values, ("DATABASE_DIRECT_URL",))
         if production and role is Role.APP:
             self._require(values, REQUIRED_IN_PRODUCTION)
             if not (values.get("smtp_from") or values.get("smtp_user")):

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 
 import asyncpg
 
-from api._lib.db import ssl_context
+from api._lib.pools import ssl_context
 from api._lib.settings import Settings, SettingsError
 from tasks.db.failure import describe
 from tasks.db.files import Migration
@@ -32,7 +32,7 @@ async def connected(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
     """A connection for this block; raises `ConnectError`, or `SettingsError` for a bad URL."""
     try:
         connection = await asyncpg.connect(
-            settings.database_url,
+            settings.session_database_url,
             timeout=settings.pg_connect_timeout_ms / 1000,
             ssl=ssl_context(settings),
             server_settings={"application_name": "mfa-migrate", "TimeZone": "UTC"},
