@@ -1,0 +1,247 @@
+"""What becomes of each content table: its Postgres columns, how they are read, its links."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from api._lib.airtable import content, people
+from api._lib.airtable.cells import Cells
+from api._lib.airtable.model import Table
+
+WEEKDAYS = ("Maandag", "Dinsdag", "Woensdag", "Donderdag", "Vrijdag", "Zaterdag", "Zondag")
+GOAL_STATUSES = ("Actief", "Afgerond", "Gepland")
+PROMPT_TYPES = ("Systeem", "Programmaopbouw")
+USUAL_POINTS = 5
+LARGEST = 2**31 - 1
+
+
+class Column(Struct, frozen=True):
+    """A Postgres column and how its value is read."""
+
+    name: str
+    read: Callable[[Cells], object]
+    type: str = "text"
+
+
+class LinkTable(Struct, frozen=True):
+    """A Postgres table of links that one field of this table shows."""
+
+    name: str
+    own: str
+    other: str
+    target: str
+    """Postgres table of the linked records."""
+    field: str
+    position: str = "position"
+    other_position: str | None = None
+    """Position in the list that the other side shows, where it shows one."""
+
+
+class FileColumns(Struct, frozen=True):
+    """The three columns of an attachment, which change together."""
+
+    field: str
+    url: str
+    filename: str
+    fetched_at: str
+    thumbnail: bool = False
+
+
+class ContentTable(Struct, frozen=True):
+    """How one table of content is imported."""
+
+    table: Table
+    relation: str
+    columns: tuple[Column, ...]
+    links: tuple[LinkTable, ...] = ()
+    file: FileColumns | None = None
+    key: str = "id"
+    unique: str | None = None
+    """A column that may hold a value once; of several records the first keeps it."""
+    before: str | None = None
+    """Statement that frees unique values which the rows ($1) take from other rows."""
+
+    @property
+    def name(self) -> str:
+        """Logical name of the Airtable table."""
+        return self.table.key
+
+
+def _text(field: str) -> Callable[[Cells], str | None]:
+    return lambda cells: cells.text(field)
+
+
+def _words(field: str) -> Callable[[Cells], str]:
+    return lambda cells: cells.text(field) or ""
+
+
+def _order(field: str) -> Callable[[Cells], int]:
+    return lambda cells: cells.whole(field, -LARGEST, LARGEST, 0)
+
+
+def _known(field: str, known: tuple[str, ...], otherwise: str | None) -> Callable[[Cells], object]:
+    """An option the column accepts, else the usual one."""
+
+    def read(cells: Cells) -> str | None:
+        value = cells.text(field)
+        if value is not None and value not in known:
+            cells.note(field, "is an unknown option")
+        return value if value in known else otherwise
+
+    return read
+
+
+def _points(cells: Cells) -> int:
+    value = cells.number("pointsValue")
+    if value is None or value <= 0:
+        return USUAL_POINTS
+    return cells.whole("pointsValue", 1, 10, USUAL_POINTS)
+
+
+def _iso_weekday(cells: Cells) -> int | None:
+    name = cells.text("name")
+    return WEEKDAYS.index(name) + 1 if name in WEEKDAYS else None
+
+
+NAME = Column("name", _words("name"))
+
+COMPANIES = ContentTable(people.COMPANIES, "companies", (NAME,))
+GOALS = ContentTable(
+    content.GOALS,
+    "goals",
+    (
+        NAME,
+        Column("description", _text("description")),
+        Column("status", _known("status", GOAL_STATUSES, None)),
+    ),
+)
+EXPERIENCE_LEVELS = ContentTable(
+    content.EXPERIENCE_LEVELS, "experience_levels", (NAME, Column("notes", _text("notes")))
+)
+MEDIA = ContentTable(
+    content.MEDIA,
+    "media",
+    (Column("filename", _text("filename")), Column("media_type", _text("type"))),
+    file=FileColumns("file", "url", "url_filename", "url_fetched_at"),
+)
+METHODS = ContentTable(
+    content.METHODS,
+    "methods",
+    (
+        NAME,
+        Column("duration_minutes", lambda cells: cells.whole("duration", 0, LARGEST, 0), "int"),
+        Column("description", _text("description")),
+        Column("technique", _text("techniek")),
+        Column("optimal_frequency", lambda cells: cells.selects("optimalFrequency"), "text[]"),
+        Column("points_value", _points, "smallint"),
+    ),
+    links=(
+        LinkTable("method_goals", "method_id", "goal_id", "goals", "linkedGoals"),
+        LinkTable(
+            "method_experience_levels",
+            "method_id",
+            "experience_level_id",
+            "experience_levels",
+            "experienceLevel",
+        ),
+        LinkTable("method_media", "method_id", "media_id", "media", "media"),
+    ),
+    file=FileColumns("photo", "photo_url", "photo_filename", "photo_fetched_at", thumbnail=True),
+)
+DAYS_OF_WEEK = ContentTable(
+    content.DAYS_OF_WEEK,
+    "weekdays",
+    (NAME, Column("iso_weekday", _iso_weekday, "smallint")),
+    unique="iso_weekday",
+    before="""
+UPDATE weekdays AS w SET iso_weekday = NULL
+FROM jsonb_to_recordset($1::jsonb) AS r(key text, iso_weekday smallint)
+WHERE w.iso_weekday = r.iso_weekday AND w.id <> r.key""",
+)
+PROGRAM_PROMPTS = ContentTable(
+    content.PROGRAM_PROMPTS,
+    "program_prompts",
+    (
+        NAME,
+        Column("prompt", _words("prompt")),
+        Column("prompt_type", _known("promptType", PROMPT_TYPES, "Programmaopbouw")),
+    ),
+    links=(LinkTable("prompt_goals", "prompt_id", "goal_id", "goals", "goals"),),
+)
+MINDSET_CATEGORIES = ContentTable(
+    content.MINDSET_CATEGORIES,
+    "mindset_categories",
+    (
+        NAME,
+        Column("display_order", _order("order"), "int"),
+        Column("content", _text("content")),
+    ),
+    links=(
+        LinkTable("category_goals", "category_id", "goal_id", "goals", "goals"),
+        LinkTable(
+            "belief_categories",
+            "category_id",
+            "belief_id",
+            "beliefs",
+            "overtuigingen",
+            "category_position",
+            "belief_position",
+        ),
+    ),
+)
+OVERTUIGINGEN = ContentTable(
+    content.OVERTUIGINGEN,
+    "beliefs",
+    (
+        NAME,
+        Column("display_order", _order("order"), "int"),
+        Column("levels", lambda cells: cells.selects("levels"), "text[]"),
+    ),
+    links=(
+        LinkTable("belief_goals", "belief_id", "goal_id", "goals", "goals"),
+        LinkTable(
+            "belief_categories",
+            "belief_id",
+            "category_id",
+            "mindset_categories",
+            "category",
+            "belief_position",
+            "category_position",
+        ),
+    ),
+)
+GOEDE_GEWOONTES = ContentTable(
+    content.GOEDE_GEWOONTES, "habits", (NAME, Column("notes", _text("notes")))
+)
+TRANSLATIONS = ContentTable(
+    content.TRANSLATIONS,
+    "translations",
+    (
+        Column("nl", _words("nl")),
+        Column("fr", _text("fr")),
+        Column("en", _text("en")),
+        Column("context", _text("context")),
+        Column("airtable_record_id", lambda cells: cells.record.id),
+    ),
+    key="key",
+    before="""
+UPDATE translations AS t SET airtable_record_id = NULL
+FROM jsonb_to_recordset($1::jsonb) AS r(key text, airtable_record_id text)
+WHERE t.airtable_record_id = r.airtable_record_id AND t.key <> r.key""",
+)
+
+REFERENCE: tuple[ContentTable, ...] = (
+    COMPANIES,
+    GOALS,
+    EXPERIENCE_LEVELS,
+    MEDIA,
+    METHODS,
+    DAYS_OF_WEEK,
+    PROGRAM_PROMPTS,
+    MINDSET_CATEGORIES,
+    OVERTUIGINGEN,
+    GOEDE_GEWOONTES,
+)
+"""Tables that link to each other come after those they link to, as far as that is possible."""
+
+CONTENT: dict[str, ContentTable] = {table.name: table for table in (*REFERENCE, TRANSLATIONS)}

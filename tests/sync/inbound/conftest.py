@@ -1,0 +1,30 @@
+"""The reading half against the stand-in: an empty base, or the whole demo base."""
+
+from collections.abc import AsyncIterator
+from datetime import date
+
+import pytest
+
+from api._lib.context import Context, open_resources
+from api._lib.settings import Settings
+from tasks.dev.airtable.testing import AirtableServer
+from tasks.dev.demo import demo_base, demo_views
+from tests.sync.conftest import airtable, airtable_environ
+
+__all__ = ["airtable", "airtable_environ"]
+
+TODAY = date(2026, 3, 4)
+
+
+@pytest.fixture
+async def ctx(settings: Settings) -> AsyncIterator[Context]:
+    """What a run of a job sees."""
+    async with open_resources(settings, "mfa-worker") as resources:
+        yield Context(resources)
+
+
+@pytest.fixture
+def demo(airtable: AirtableServer) -> AirtableServer:
+    """The stand-in with the demo base."""
+    airtable.control.load(demo_base(TODAY), demo_views())
+    return airtable
