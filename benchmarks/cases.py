@@ -63,6 +63,24 @@ def program(number: int) -> tuple[str, None]:
     return f"/api/programs/{uuid(f'program{1 + number % PROGRAMS}')}", None
 
 
+def confirmation(number: int) -> tuple[str, dict[str, object]]:
+    """A reviewed program of eight weeks with five sessions a week, after all earlier ones."""
+    monday = date.today() + timedelta(days=28 - date.today().weekday())
+    start = monday + timedelta(weeks=8 * (number // PEOPLE % 400))
+    days = [start + timedelta(weeks=week, days=n) for week in range(8) for n in range(5)]
+    methods = [{"methodId": f"recMeth{1 + k:010d}"} for k in range(3)]
+    return "/api/programs/confirm", {
+        "goals": ["recGoal0000000001"],
+        "startDate": start.isoformat(),
+        "duration": "8 weken",
+        "daysOfWeek": [f"recWeek{1 + k:010d}" for k in range(5)],
+        "editedSchedule": [
+            {"date": day.isoformat(), "dayId": "recWeek0000000001", "methods": methods}
+            for day in days
+        ],
+    }
+
+
 CASES = (
     Case("GET /api/health", "GET", fixed("/api/health"), signed=False),
     Case("GET /api/methods", "GET", fixed("/api/methods"), signed=False),
@@ -72,6 +90,7 @@ CASES = (
     Case("GET /api/rewards", "GET", fixed("/api/rewards")),
     Case("GET /api/programs", "GET", fixed("/api/programs")),
     Case("GET /api/programs/:id", "GET", program),
+    Case("POST /api/programs/confirm", "POST", confirmation),
     Case("GET /api/habit-usage", "GET", fixed(f"/api/habit-usage?date={date.today()}")),
     Case("POST /api/habit-usage", "POST", tick),
     Case("POST /api/personal-goal-usage", "POST", goal_completion),
