@@ -8,13 +8,16 @@ from msgspec import Struct, field, structs
 
 from api._lib.airtable.entities import RANKS, EntityType
 from api._lib.backend import is_sent
-from api._lib.db import Transaction
+from api._lib.db import Queries, Transaction
 
 CHANNEL = "mfa_outbox"
 """Postgres channel on which a committed event wakes the workers."""
 
 SHARED_FIELDS = ("name", "language_code")
 """Columns of a user that an event must name to be sent; all others follow from the row."""
+
+BUSY_FROM = 10_000
+"""More waiting events than this, and work in the background pauses."""
 
 Operation = Literal["upsert", "delete"]
 
@@ -52,6 +55,12 @@ async def forget(tx: Transaction, user_id: str) -> None:
     """
     await tx.execute(FORGET_LETTERS, user_id)
     await tx.execute(FORGET_EVENTS, user_id)
+
+
+async def is_busy(db: Queries) -> bool:
+    """Whether so much waits to be sent that work in the background should hold back (11.3)."""
+    waiting: int = await db.fetchval(WAITING, BUSY_FROM)
+    return waiting > BUSY_FROM
 
 
 def merged_fields(
@@ -197,3 +206,8 @@ WHERE user_id = $1 AND status <> 'processing'
 
 UPSERTS = _EVENTS + _NO_PAST + _INSERT
 WITH_DELETES = _EVENTS + _DELETES + _INSERT
+
+WAITING = """
+SELECT count(*) FROM (
+    SELECT FROM outbox_events WHERE status = 'pending' AND parked_on IS NULL LIMIT $1 + 1
+) AS waiting"""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api._lib.rewards.model import Entry, Kind, Session
-from api._lib.rewards.rules.streak import BONUSES, bonuses, current_streak
+from api._lib.rewards.rules.streak import BONUSES, bonuses, current_streak, longest_streak
 
 TODAY = date(2026, 3, 11)
 
@@ -83,6 +83,15 @@ def test_order_of_reading_does_not_matter(sessions: list[Session], anchor: date 
     streak = current_streak(sessions, TODAY, anchor)
     assert streak == current_streak(reversed(sessions), TODAY, anchor)
     assert 0 <= streak <= len(sessions)
+
+
+@given(sessions=SESSIONS, anchor=st.none() | DAYS)
+def test_the_longest_streak_is_the_longest_there_ever_was(
+    sessions: list[Session], anchor: date | None
+) -> None:
+    every_day = [TODAY - timedelta(days=n) for n in range(60)]
+    ever = max(current_streak(sessions, day, anchor) for day in every_day)
+    assert longest_streak(sessions, TODAY, anchor) == ever
 
 
 @given(sessions=SESSIONS)

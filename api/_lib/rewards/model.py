@@ -47,11 +47,15 @@ class Progress(Struct, frozen=True):
 
 
 class Activity(Struct, frozen=True):
-    """What was just recorded: its day, the entry it earns itself, and the program it belongs to."""
+    """What was just recorded: its day, the entry it earns itself, and the program it belongs to.
+
+    `longest_streak` is what the streak had reached before sessions were removed.
+    """
 
     on: date | None = None
     entry: Entry | None = None
     program_id: UUID | None = None
+    longest_streak: int = 0
 
 
 class Account(Struct, frozen=True):
@@ -148,5 +152,4 @@ class Settlement(Struct, frozen=True):
     """The outcome of a recount: the new mirror row and what enters the ledger."""
 
     account: Account
-    standing: Standing
     entries: Sequence[Entry]

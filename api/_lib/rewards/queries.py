@@ -50,7 +50,7 @@ WHERE r.user_id = $1"""
 _PROGRAMS_STARTED = """(
     SELECT count(*) FROM programs AS p
     WHERE p.user_id = $1 AND p.start_date <= $2 AND (
-        p.creation_type <> 'Manueel' OR p.notes <> ''
+        p.creation_type <> 'Manueel' OR p.notes IS NOT NULL
         OR EXISTS (SELECT FROM program_goals WHERE program_id = p.id)
         OR EXISTS (SELECT FROM program_days WHERE program_id = p.id)
         OR EXISTS (SELECT FROM program_methods WHERE program_id = p.id)

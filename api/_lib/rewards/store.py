@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct, convert, structs
 
-from api._lib.db import Database, Queries, Record, Transaction
+from api._lib.db import Connection, Database, Queries, Record, Transaction
 from api._lib.rewards import queries
 from api._lib.rewards.model import (
     Account,
@@ -19,6 +19,21 @@ from api._lib.rewards.model import (
     Session,
     Tally,
 )
+
+_RECALCULATION = 7_266_932_011
+"""Key of the advisory lock that only one recalculation holds."""
+
+
+_USERS = """
+SELECT u.id::text, p.timezone FROM users AS u
+LEFT JOIN notification_preferences AS p ON p.user_id = u.id"""
+
+
+class UserZone(Struct, frozen=True):
+    """A user, and the time zone they chose."""
+
+    id: str
+    zone: str | None
 
 
 class Told(Struct, frozen=True):
@@ -115,16 +130,32 @@ async def announce_milestone(
     return Claim(row["known"], row["reached"], row["points"])
 
 
-async def active_users(db: Database, after: str, limit: int) -> list[tuple[str, str | None]]:
-    """Ids of active users in order, each with the time zone they chose."""
+async def claim_recalculation(connection: Connection) -> bool:
+    """Be the only one who recalculates, until the connection is given back."""
+    claimed: bool = await connection.fetchval("SELECT pg_try_advisory_lock($1)", _RECALCULATION)
+    return claimed
+
+
+async def active_users(db: Database, after: str, limit: int) -> list[UserZone]:
+    """Active users in the order of their ids, those after `after`."""
     rows = await db.fetch(
-        "SELECT u.id, p.timezone FROM users AS u"
-        " LEFT JOIN notification_preferences AS p ON p.user_id = u.id"
-        " WHERE u.status = 'active' AND u.id > $1 ORDER BY u.id LIMIT $2",
-        after,
-        limit,
+        f"{_USERS} WHERE u.status = 'active' AND u.id > $1 ORDER BY u.id LIMIT $2", after, limit
     )
-    return [(row["id"], row["timezone"]) for row in rows]
+    return [UserZone(*row) for row in rows]
+
+
+async def count_active_users(db: Database, after: str) -> int:
+    """How many active users there are after `after`."""
+    found: int = await db.fetchval(
+        "SELECT count(*) FROM users WHERE status = 'active' AND id > $1", after
+    )
+    return found
+
+
+async def user(db: Database, user_id: str) -> UserZone | None:
+    """A user in whatever state."""
+    row = await db.fetchrow(f"{_USERS} WHERE u.id = $1", user_id)
+    return None if row is None else UserZone(*row)
 
 
 def _facts(row: Record) -> Facts:

@@ -16,9 +16,9 @@ async def delete(ctx: Context, user: User, program_id: str) -> None:
         held = await reading.hold_alone(tx, user.id, program_id)
         if held is None:
             raise not_found()
-        await rewards.lock(tx, user.id)
+        earned = await rewards.lock_for_removal(tx, user.id, ctx.today(user))
         sessions = await removing.delete_program(tx, held.program.id)
-        counted = await rewards.count(tx, user.id, ctx.today(user))
+        counted = await rewards.count(tx, user.id, ctx.today(user), earned)
         await notifications.mark_for_planning(tx, user.id, "program deleted")
         gone = events.sessions_gone(user.id, sessions, events.GONE)
         await enqueue(tx, [*gone, *events.programs_gone(user.id, [held.program.id]), *counted])

@@ -25,42 +25,48 @@ def settle(facts: Facts, today: date, activity: Activity | None = None) -> Settl
     day = activity.on or today
     anchor = anchor_after(facts.account.streak_anchor_on, facts.account.last_active_on, activity.on)
     current = streak.current_streak(facts.sessions, today, anchor)
+    longest = max(activity.longest_streak, _longest(facts, today, anchor))
     paid = [
         *([activity.entry] if activity.entry and not facts.held.entry else []),
         *streak.bonuses(current, facts.held.streaks, day),
         *milestones.entries(facts.progress, facts.held.milestones, day),
     ]
-    account = _account(facts, current, anchor, activity.on, paid)
-    entries = [*paid, *_honours(facts, account, paid, day)]
-    return Settlement(account, _standing(account, facts, entries), entries)
+    account = structs.replace(
+        _account(facts, current, longest, paid),
+        last_active_on=last_active_after(facts.account.last_active_on, activity.on),
+        streak_anchor_on=anchor,
+    )
+    return Settlement(account, [*paid, *_honours(facts, account, paid, day)])
 
 
 def current_standing(facts: Facts, today: date) -> tuple[Standing, Inactivity | None]:
     """Where a person stands while only looking, and the absence to tell them about."""
     away = inactivity(today, facts.account.last_active_on)
     gone = away is not None and away.days_until_reset == 0
-    current = streak.current_streak(facts.sessions, today, facts.account.streak_anchor_on)
-    account = _account(facts, current, facts.account.streak_anchor_on, None, ())
-    if gone:
-        account = structs.replace(account, current_streak=0)
-    return _standing(account, facts, ()), away
+    anchor = facts.account.streak_anchor_on
+    current = 0 if gone else streak.current_streak(facts.sessions, today, anchor)
+    account = _account(facts, current, _longest(facts, today, anchor), ())
+    return _standing(account, facts), away
 
 
-def _account(
-    facts: Facts,
-    current: int,
-    anchor: date | None,
-    active_on: date | None,
-    paid: Sequence[Entry],
-) -> Account:
+def _longest(facts: Facts, today: date, anchor: date | None) -> int:
+    """The longest streak so far; the one that an absence wipes out now is still remembered."""
+    wiped = [s for s in facts.sessions if anchor is not None and s.planned_on < anchor]
+    return max(
+        facts.account.longest_streak,
+        streak.longest_streak(facts.sessions, today, anchor),
+        streak.longest_streak(wiped, today, facts.account.streak_anchor_on),
+    )
+
+
+def _account(facts: Facts, current: int, longest: int, paid: Sequence[Entry]) -> Account:
     bonus = facts.tally.bonus_points + sum(entry.points for entry in paid)
     scores = points.scores(structs.replace(facts.tally, bonus_points=bonus))
-    return Account(
+    return structs.replace(
+        facts.account,
         bonus_points=max(0, bonus),
         current_streak=current,
-        longest_streak=max(facts.account.longest_streak, current),
-        last_active_on=last_active_after(facts.account.last_active_on, active_on),
-        streak_anchor_on=anchor,
+        longest_streak=longest,
         level=levels.level_after(facts.account.level, scores.total),
         total_points=scores.total,
         mental_fitness_score=scores.mental_fitness,
@@ -86,15 +92,14 @@ def _honours(facts: Facts, account: Account, paid: Sequence[Entry], day: date) -
     return honours
 
 
-def _standing(account: Account, facts: Facts, entries: Sequence[Entry]) -> Standing:
-    new = [entry.ref for entry in entries if entry.kind is Kind.BADGE]
+def _standing(account: Account, facts: Facts) -> Standing:
     return Standing(
         total_points=account.total_points,
         bonus_points=account.bonus_points,
         current_streak=account.current_streak,
         longest_streak=account.longest_streak,
         last_active_on=account.last_active_on,
-        badges=[*facts.held.badges, *new],
+        badges=facts.held.badges,
         level=account.level,
         mental_fitness_score=account.mental_fitness_score,
         personal_goals_score=account.personal_goals_score,

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from datetime import date
-from itertools import takewhile
+from itertools import groupby, takewhile
 
 from api._lib.rewards.model import Entry, Kind, Session
 
@@ -20,9 +20,20 @@ def current_streak(sessions: Iterable[Session], today: date, anchor: date | None
 
     Sessions before `anchor` were wiped by a long absence.
     """
-    due = [s for s in sessions if _is_due(s, today) and (anchor is None or s.planned_on >= anchor)]
-    due.sort(key=lambda s: (s.planned_on, is_on_time(s)), reverse=True)
-    return sum(1 for _ in takewhile(is_on_time, due))
+    newest_first = sorted(_due(sessions, today, anchor), key=_order, reverse=True)
+    return sum(1 for _ in takewhile(is_on_time, newest_first))
+
+
+def longest_streak(sessions: Iterable[Session], today: date, anchor: date | None = None) -> int:
+    """The longest the streak ever was: it also grows by a mere day passing, when nobody looks."""
+    longest = running = 0
+    for _, same_day in groupby(sorted(_due(sessions, today, anchor), key=_order), key=_day):
+        results = [is_on_time(session) for session in same_day]
+        running += sum(results)
+        longest = max(longest, running)
+        if not all(results):
+            running = sum(results)
+    return longest
 
 
 def bonuses(streak: int, paid: Collection[int], day: date | None) -> list[Entry]:
@@ -34,5 +45,18 @@ def bonuses(streak: int, paid: Collection[int], day: date | None) -> list[Entry]
     ]
 
 
-def _is_due(session: Session, today: date) -> bool:
-    return session.planned_on < today or (session.planned_on == today and is_on_time(session))
+def _due(sessions: Iterable[Session], today: date, anchor: date | None) -> list[Session]:
+    return [
+        session
+        for session in sessions
+        if (anchor is None or session.planned_on >= anchor)
+        and (session.planned_on < today or (session.planned_on == today and is_on_time(session)))
+    ]
+
+
+def _day(session: Session) -> date:
+    return session.planned_on
+
+
+def _order(session: Session) -> tuple[date, bool]:
+    return session.planned_on, is_on_time(session)

@@ -1,0 +1,43 @@
+"""Use cases of the rewards; other domains, the endpoints and the tasks come in here."""
+
+from api._lib.rewards.openings import open_accounts
+from api._lib.rewards.rules.opening import Opening, opening_of
+from api._lib.rewards.rules.points import BELIEF_POINTS, HABIT_POINTS, PERSONAL_GOAL_POINTS
+from api._lib.rewards.service.announcing import announce, announce_milestone
+from api._lib.rewards.service.engine import count, lock, lock_for_removal, open_account, recount
+from api._lib.rewards.service.recalculating import (
+    Person,
+    Totals,
+    alone,
+    count_people,
+    people,
+    person,
+    recalculate,
+    refresh_all_scores,
+)
+from api._lib.rewards.service.standing import standing
+
+__all__ = [
+    "BELIEF_POINTS",
+    "HABIT_POINTS",
+    "PERSONAL_GOAL_POINTS",
+    "Opening",
+    "Person",
+    "Totals",
+    "alone",
+    "announce",
+    "announce_milestone",
+    "count",
+    "count_people",
+    "lock",
+    "lock_for_removal",
+    "open_account",
+    "open_accounts",
+    "opening_of",
+    "people",
+    "person",
+    "recalculate",
+    "recount",
+    "refresh_all_scores",
+    "standing",
+]
