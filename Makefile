@@ -16,7 +16,7 @@ run: venv ## Run everything here; ARGS="--port 8080 --workers 2", ARGS=--help li
 	@exec $(BIN)/python tasks/dev.py $(ARGS)
 
 test: lint types layers ## Check style, types and layers, then run all tests; ARGS="-k tick" narrows
-	@$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term $(ARGS)
+	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist worksteal --cov --cov-report=term $(ARGS)
 
 lint: venv
 	@$(BIN)/ruff check $(CODE)

@@ -10,6 +10,8 @@ from subprocess import run
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from tasks.dev.airtable.testing import AirtableServer
 from tasks.dev.services import FLEETING, Postgres, Redis
@@ -24,6 +26,12 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 TEMPLATE = "migrated"
 MORNING = datetime(2026, 3, 4, 8, 0, tzinfo=UTC)
+
+# The same examples in every run, and no verdict about the speed of the machine.
+hypothesis_settings.register_profile(
+    "project", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("project")
 
 
 @pytest.fixture(scope="session")
