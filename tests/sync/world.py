@@ -210,6 +210,16 @@ class World:
             )
             await enqueue(tx, [event])
 
+    async def queue_deletion(self, kind: EntityType, entity_id: UUID) -> None:
+        """The deletion of a record is queued."""
+        async with self.db.transaction() as tx:
+            await enqueue(tx, [self.deletion(kind, entity_id)])
+
+    async def queue_change(self, kind: EntityType, entity_id: UUID) -> None:
+        """A change of a record is queued."""
+        async with self.db.transaction() as tx:
+            await enqueue(tx, [Event(entity_type=kind, entity_id=entity_id, user_id=self.user)])
+
     async def records(self, kind: EntityType) -> dict[str, dict[str, Any]]:
         """Records of a kind in Airtable, by our id, with cells by field name."""
         title = ENTITIES[kind].table.title

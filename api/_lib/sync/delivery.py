@@ -11,6 +11,7 @@ from api._lib.airtable.errors import (
     ConfigurationError,
     MissingError,
     NotSentError,
+    RefusedError,
     ThrottledError,
     TransientError,
 )
@@ -147,25 +148,30 @@ class Delivery:
         try:
             if isinstance(error, MissingError):
                 await self._missing(item, error)
-            elif await self._mended(item, error):
-                await self.deliver([item])
-            elif item.refusals < rules.REFUSALS_TO_DIE:
-                item.event.counted = False
-                await self.deliver([item])
-            else:
-                await self._bury(item, ErrorClass.PERMANENT, str(error), error.status)
+                return
+            is_mended = await self._mended(item, error)
         except AirtableError as other:
-            await self._failed([item], other)
+            # Looking for the cause failed; only that is known now.
+            is_mended = False
+            if not isinstance(other, RefusedError):
+                await self._failed([item], other)
+                return
+        if not is_mended:
+            item.refusals += 1
+            item.event.counted = False
+        if item.refusals < rules.REFUSALS_TO_DIE:
+            await self.deliver([item])
+        else:
+            await self._bury(item, ErrorClass.PERMANENT, str(error), error.status)
 
     async def _mended(self, item: Item, error: AirtableError) -> bool:
         """Whether the cause could be removed, so that this refusal does not count."""
-        item.refusals += 1
         if error.kind == UNKNOWN_OPTION and not item.selects_apart:
             item.selects_apart = True
             return True
         if error.kind == UNKNOWN_FIELD:
             before = self._book.schema
-            await self._book.refresh()
+            await self._book.refresh(is_needed=True)
             return self._book.schema != before
         if item.action is Action.CREATE and await self._is_duplicate(item):
             return True

@@ -32,6 +32,7 @@ class Outbound:
     """The sending half of one process; any number of processes may run at once."""
 
     def __init__(self, db: Database, gateway: Gateway, settings: Settings, worker: str) -> None:
+        self.gateway = gateway
         self._db = db
         self._settings = settings
         self._worker = worker

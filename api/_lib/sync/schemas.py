@@ -38,9 +38,9 @@ class SchemaBook:
         await self._db.execute(RELEASE, ready)
         return self.schema
 
-    async def refresh(self) -> None:
-        """Look again, unless somebody just did or Airtable cannot be asked."""
-        if time.monotonic() - self._checked > FRESH_SECONDS:
+    async def refresh(self, is_needed: bool = False) -> None:
+        """Look again if Airtable can be asked; without need only if nobody just did."""
+        if is_needed or time.monotonic() - self._checked > FRESH_SECONDS:
             with suppress(AirtableError):
                 await self.check()
 

@@ -87,4 +87,5 @@ class State:
 
     def _indexes_of(self, record: Record) -> list[tuple[str, dict[Any, Ids]]]:
         home = self.schema.home
-        return [(f, i) for f, i in self._by_value.items() if home[f].id == record.table]
+        own = [f for f in self._by_value if f in home and home[f].id == record.table]
+        return [(f, self._by_value[f]) for f in own]

@@ -1,0 +1,76 @@
+"""I3: at most one request per record is under way, over all workers."""
+
+import asyncio
+
+from api._lib.airtable.entities import EntityType as E
+from api._lib.sync.claims import Return, claim, count_attempt, give_back
+from api._lib.sync.outbound import Outbound
+from tests.sync.world import World
+
+
+async def test_I3_a_record_is_claimed_once(world: World) -> None:
+    made = await world.add(E.PERSONAL_GOAL, name="A")
+    (first,) = await claim(world.db, 200, 120, "one")
+    await world.change(E.PERSONAL_GOAL, made, name="B")
+    assert await claim(world.db, 200, 120, "two") == []
+    await give_back(world.db, first.token, [Return(id=first.id)])
+    (again,) = await claim(world.db, 200, 120, "two")
+    assert again.entity_id == str(made)
+
+
+async def test_I3_simultaneous_claims_share_the_records(world: World) -> None:
+    for day in range(60):
+        await world.tick(day=day)
+    claims = await asyncio.gather(*(claim(world.db, 20, 120, f"w{n}") for n in range(6)))
+    keys = [event.key for events in claims for event in events]
+    assert len(keys) == len(set(keys)) == 60
+
+
+async def test_I3_an_event_given_back_merges_with_the_one_queued_meanwhile(world: World) -> None:
+    await world.change_user("name")
+    (held,) = await claim(world.db, 1, 120, "one")
+    await count_attempt(world.db, [held])
+    await world.change_user("language_code", last_login_on=None)
+    await give_back(world.db, held.token, [Return(id=held.id, wait=5, error_class="transient")])
+    old, new = await world.events()
+    assert (old["status"], old["superseded_by"]) == ("superseded", new["id"])
+    assert new["status"] == "pending"
+    assert new["changed_fields"] == ["language_code", "name"]
+    assert new["created_at"] == old["created_at"]
+    assert (new["attempt_count"], new["merged_count"]) == (1, 2)
+
+
+async def test_I3_a_lost_lease_loses_its_result(world: World, outbound: Outbound) -> None:
+    await world.tick()
+    (held,) = await claim(world.db, 1, 120, "one")
+    await world.db.execute("UPDATE outbox_events SET lease_token = gen_random_uuid()")
+    assert await count_attempt(world.db, [held]) == []
+    await give_back(world.db, held.token, [Return(id=held.id)])
+    assert await world.statuses() == ["processing"]
+
+
+async def test_example_4_a_delete_waits_for_the_create_under_way(
+    world: World, outbound: Outbound
+) -> None:
+    tick = await world.tick()
+    world.airtable.control.fault(latency=0.5, method="PATCH")
+    sending = asyncio.create_task(outbound.drain())
+    while not (await world.events())[0]["attempt_count"]:
+        await asyncio.sleep(0.01)
+    await world.untick(tick)
+    await sending
+    await outbound.drain()
+    assert await world.records(E.GOEDE_GEWOONTE_USAGE) == {}
+    assert await world.statuses() == ["processed", "processed"]
+    methods = [request["method"] for request in world.writes()]
+    assert methods == ["PATCH", "DELETE"]
+
+
+async def test_O17_waiting_raises_an_event(world: World) -> None:
+    patient = await world.tick(day=1)
+    await world.db.execute(
+        "UPDATE outbox_events SET priority = 100, created_at = now() - interval '15 minutes'"
+    )
+    await world.tick(day=2)
+    (first,) = await claim(world.db, 1, 120, "one")
+    assert first.entity_id == str(patient)
