@@ -199,6 +199,16 @@ async def test_a_milestone_tells_airtable_of_program_and_person(ann: Asking, db:
     assert events["user"] == (ann.id, 10)
 
 
+async def test_R11_programs_show_the_milestones_they_reached(ann: Asking, db: Database) -> None:
+    program, sessions = await program_of(db, ann)
+    for session in sessions:
+        await do_method(ann, programmaplanningId=session)
+    milestones = ["25", "50", "75", "100"]
+    assert (await ann.get(f"programs/{program}")).data["milestonesAwarded"] == milestones
+    [listed] = (await ann.get("programs")).data
+    assert listed["milestonesAwarded"] == milestones
+
+
 async def test_milestones_of_others_are_404(ann: Asking, bob: Asking, db: Database) -> None:
     program, sessions = await program_of(db, ann)
     await link(db, "program", program, "recProgram0000001")

@@ -54,8 +54,12 @@ def _day(cell: Any) -> date | None:
 
 def _badges(cell: Any) -> tuple[str, ...]:
     try:
-        found = msgspec.json.decode(cell, type=list[str]) if isinstance(cell, str) else []
-    except msgspec.DecodeError:
+        found = msgspec.json.decode(cell, type=list[Any]) if isinstance(cell, str) else []
+    except (msgspec.DecodeError, UnicodeError):
         found = []
-    short = (badge for badge in found if 0 < len(badge) <= LONGEST_BADGE and "\0" not in badge)
-    return tuple(dict.fromkeys(short))
+    badges = (badge for badge in found if isinstance(badge, str) and _is_badge(badge))
+    return tuple(dict.fromkeys(badges))
+
+
+def _is_badge(text: str) -> bool:
+    return 0 < len(text) <= LONGEST_BADGE and "\0" not in text
