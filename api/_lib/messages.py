@@ -239,6 +239,122 @@ CATALOGUE: dict[str, dict[Language, str]] = {
         "fr": "Le recalcul est déjà en cours.",
         "en": "The recalculation is already running.",
     },
+    # Reminders
+    "push_endpoint_refused": {
+        "nl": "Dit is geen adres van een bekende pushdienst.",
+        "fr": "Ce n'est pas l'adresse d'un service push connu.",
+        "en": "This is not the address of a known push service.",
+    },
+    "push_keys_invalid": {
+        "nl": "De sleutels van de browser zijn ongeldig.",
+        "fr": "Les clés du navigateur ne sont pas valides.",
+        "en": "The keys of the browser are not valid.",
+    },
+    "push_endpoint_taken": {
+        "nl": "Dit toestel is bij een ander account aangemeld. Zet meldingen daar eerst uit.",
+        "fr": "Cet appareil est lié à un autre compte. Désactivez-y d'abord les notifications.",
+        "en": "This device belongs to another account. Switch notifications off there first.",
+    },
+    "push_not_configured": {
+        "nl": "Pushmeldingen zijn op deze server niet ingesteld.",
+        "fr": "Les notifications push ne sont pas configurées sur ce serveur.",
+        "en": "Push notifications are not set up on this server.",
+    },
+    "push_test_off": {
+        "nl": "Testmeldingen zijn hier uitgeschakeld.",
+        "fr": "Les notifications de test sont désactivées ici.",
+        "en": "Test notifications are switched off here.",
+    },
+    "push_no_subscription": {
+        "nl": "Er zijn geen actieve pushabonnementen.",
+        "fr": "Il n'y a aucun abonnement push actif.",
+        "en": "There are no active push subscriptions.",
+    },
+    "push_test_title": {
+        "nl": "Testmelding",
+        "fr": "Notification de test",
+        "en": "Test notification",
+    },
+    "push_test_body": {
+        "nl": "Zo zien je herinneringen eruit.",
+        "fr": "Voici à quoi ressembleront vos rappels.",
+        "en": "This is what your reminders will look like.",
+    },
+    "reminder_session_title": {
+        "nl": "Tijd voor je activiteit",
+        "fr": "C'est l'heure de votre activité",
+        "en": "Time for your activity",
+    },
+    "reminder_session_today": {
+        "nl": "Je activiteit van vandaag ({day}) staat klaar.",
+        "fr": "Votre activité d'aujourd'hui ({day}) est prête.",
+        "en": "Your activity for today ({day}) is ready.",
+    },
+    "reminder_session_tomorrow": {
+        "nl": "Je activiteit van morgen ({day}) staat klaar.",
+        "fr": "Votre activité de demain ({day}) est prête.",
+        "en": "Your activity for tomorrow ({day}) is ready.",
+    },
+    "reminder_session_later": {
+        "nl": "Je activiteit van {day} staat klaar.",
+        "fr": "Votre activité du {day} est prête.",
+        "en": "Your activity for {day} is ready.",
+    },
+    "reminder_daily_summary_title": {
+        "nl": "Dagelijkse herinnering",
+        "fr": "Rappel quotidien",
+        "en": "Daily reminder",
+    },
+    "reminder_daily_summary_today_one": {
+        "nl": "Je hebt vandaag {count} geplande activiteit.",
+        "fr": "Vous avez {count} activité prévue aujourd'hui.",
+        "en": "You have {count} planned activity today.",
+    },
+    "reminder_daily_summary_today_many": {
+        "nl": "Je hebt vandaag {count} geplande activiteiten.",
+        "fr": "Vous avez {count} activités prévues aujourd'hui.",
+        "en": "You have {count} planned activities today.",
+    },
+    "reminder_daily_summary_tomorrow_one": {
+        "nl": "Je hebt morgen {count} geplande activiteit.",
+        "fr": "Vous avez {count} activité prévue demain.",
+        "en": "You have {count} planned activity tomorrow.",
+    },
+    "reminder_daily_summary_tomorrow_many": {
+        "nl": "Je hebt morgen {count} geplande activiteiten.",
+        "fr": "Vous avez {count} activités prévues demain.",
+        "en": "You have {count} planned activities tomorrow.",
+    },
+    "reminder_daily_summary_later_one": {
+        "nl": "Je hebt op {day} {count} geplande activiteit.",
+        "fr": "Vous avez {count} activité prévue le {day}.",
+        "en": "You have {count} planned activity on {day}.",
+    },
+    "reminder_daily_summary_later_many": {
+        "nl": "Je hebt op {day} {count} geplande activiteiten.",
+        "fr": "Vous avez {count} activités prévues le {day}.",
+        "en": "You have {count} planned activities on {day}.",
+    },
+    "reminder_personal_goal_title": {
+        "nl": "Herinnering aan een persoonlijk doel",
+        "fr": "Rappel d'un objectif personnel",
+        "en": "Reminder of a personal goal",
+    },
+    "reminder_personal_goal_today": {
+        "nl": "Vandaag is een geplande dag voor: {name}",
+        "fr": "Aujourd'hui est un jour prévu pour : {name}",
+        "en": "Today is a planned day for: {name}",
+    },
+    "reminder_personal_goal_tomorrow": {
+        "nl": "Morgen is een geplande dag voor: {name}",
+        "fr": "Demain est un jour prévu pour : {name}",
+        "en": "Tomorrow is a planned day for: {name}",
+    },
+    "reminder_personal_goal_later": {
+        "nl": "Op {day} is het een geplande dag voor: {name}",
+        "fr": "Le {day} est un jour prévu pour : {name}",
+        "en": "On {day} it is a planned day for: {name}",
+    },
 }
 
 

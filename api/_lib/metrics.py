@@ -15,8 +15,17 @@ requests = Histogram(
 pool_connections = Gauge("postgres_connections", "Open connections", ("state",), registry=REGISTRY)
 cache_reads = Counter("cache_reads", "Reads of cached lists", ("outcome",), registry=REGISTRY)
 airtable_calls = Counter("airtable_calls", "Airtable requests", ("outcome",), registry=REGISTRY)
+user_provisioning = Histogram(
+    "user_provisioning_seconds",
+    "From the making of a person in Airtable to the row here",
+    buckets=(1, 2.5, 5, 10, 15, 30, 60, 120, 300, 3_600, 86_400),
+    registry=REGISTRY,
+)
 mails = Counter("mails", "Mails by outcome", ("outcome",), registry=REGISTRY)
 pushes = Counter("pushes", "Push messages by outcome", ("outcome",), registry=REGISTRY)
+reminders = Counter(
+    "reminders", "Due reminders by what became of them", ("status",), registry=REGISTRY
+)
 ai_calls = Counter("ai_calls", "AI calls by outcome", ("outcome",), registry=REGISTRY)
 ai_tokens = Counter("ai_tokens", "AI tokens", ("kind",), registry=REGISTRY)
 

@@ -44,6 +44,14 @@ class PushMessage(Struct, frozen=True):
     urgency: str = "normal"
 
 
+class Prepared(Struct, frozen=True):
+    """A message encrypted for its device, and the headers that go with it."""
+
+    endpoint: str
+    body: bytes
+    headers: dict[str, str]
+
+
 def topic(identity: str) -> str:
     """The topic by which a push service replaces an undelivered message of the same identity."""
     digest = hashlib.sha256(identity.encode()).digest()
@@ -78,7 +86,21 @@ class PushSender:
 
     async def send(self, subscription: PushSubscription, message: PushMessage) -> PushResult:
         """Send one message; never raises."""
-        result = await self._send(subscription, message)
+        prepared = self.prepare(subscription, message)
+        return prepared if isinstance(prepared, PushResult) else await self.post(prepared)
+
+    def prepare(
+        self, subscription: PushSubscription, message: PushMessage
+    ) -> Prepared | PushResult:
+        """Encrypt and sign one message, so that only the request is left; or why it cannot go."""
+        prepared = self._prepare(subscription, message)
+        if isinstance(prepared, PushResult):
+            metrics.pushes.labels(prepared.outcome.value).inc()
+        return prepared
+
+    async def post(self, prepared: Prepared) -> PushResult:
+        """Send what was prepared; never raises."""
+        result = await self._post(prepared.endpoint, prepared.body, prepared.headers)
         metrics.pushes.labels(result.outcome.value).inc()
         return result
 
@@ -87,7 +109,9 @@ class PushSender:
         if self._session is not None:
             await self._session.close()
 
-    async def _send(self, subscription: PushSubscription, message: PushMessage) -> PushResult:
+    def _prepare(
+        self, subscription: PushSubscription, message: PushMessage
+    ) -> Prepared | PushResult:
         if self._vapid is None:
             return PushResult(Outcome.NOT_CONFIGURED)
         if len(message.payload) > MAX_PAYLOAD:
@@ -102,7 +126,7 @@ class PushSender:
         headers = _headers(message) | {
             "Authorization": self._vapid.authorization(subscription.endpoint)
         }
-        return await self._post(subscription.endpoint, body, headers)
+        return Prepared(subscription.endpoint, body, headers)
 
     async def _post(self, endpoint: str, body: bytes, headers: dict[str, str]) -> PushResult:
         try:

@@ -31,6 +31,11 @@ class PushResult(Struct, frozen=True):
     retry_after: float | None = None
 
     @property
+    def ok(self) -> bool:
+        """Whether the push service took the message."""
+        return self.outcome is Outcome.OK
+
+    @property
     def retryable(self) -> bool:
         """Whether a later try may succeed."""
         return self.outcome in (Outcome.THROTTLED, Outcome.TRANSIENT)

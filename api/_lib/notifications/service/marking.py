@@ -1,13 +1,13 @@
-"""What others may do with reminders."""
+"""Asking for somebody's reminders to be planned anew."""
 
 from collections.abc import Iterable
 
 from api._lib.db import Transaction
-from api._lib.notifications import marking
+from api._lib.notifications.store import marking
 
 
 async def mark_for_planning(tx: Transaction, user_id: str, reason: str) -> None:
-    """Have a person's reminders planned anew once this transaction is committed."""
+    """Have a person's reminders planned anew once this transaction is committed (R10)."""
     await marking.mark(tx, [user_id], reason)
 
 

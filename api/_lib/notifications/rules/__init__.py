@@ -1,0 +1,1 @@
+"""Rules of reminders: pure functions, without input, output or clock."""
