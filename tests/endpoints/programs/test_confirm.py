@@ -208,11 +208,12 @@ async def test_P2_of_many_confirmations_at_once_one_succeeds(ann: Asking) -> Non
     assert sorted(answer.status for answer in answers) == [201, *[409] * 19]
 
 
-def long_review() -> dict[str, Any]:
+def long_review(start: date = date(2026, 3, 9)) -> dict[str, Any]:
     """Eight weeks with five training days, and everything that may go with them."""
-    days = [date(2026, 3, 9) + timedelta(days=n) for n in range(56)]
+    days = [start + timedelta(days=n) for n in range(56)]
     schedule = [day(d.isoformat(), BREATHE, SCAN, WALK) for d in days if d.weekday() < 5]
     return review(
+        start=start.isoformat(),
         duration="8 weken",
         editedSchedule=schedule,
         overtuigingen=[REST, CAN],
@@ -228,12 +229,23 @@ async def test_P9_P20_confirming_is_one_transaction_of_twelve_statements_at_most
     await create(ann)
     await ann.post("programs/confirm", **review(start="2026-09-07"))
     statements.clear()
-    started = time.perf_counter()
     answer = await ann.post("programs/confirm", **long_review())
-    print(f"confirm of 40 sessions: {(time.perf_counter() - started) * 1000:.0f} ms")
     assert answer.status == 201
     assert len(inside(statements)) <= 10, statements
     assert len(await events(db)) >= 43
+
+
+async def test_P9_confirming_eight_weeks_of_five_days_takes_less_than_sixty_milliseconds(
+    ann: Asking,
+) -> None:
+    """The best of five, because other work on the machine is no part of it."""
+    durations = []
+    for number in range(5):
+        body = long_review(date(2026, 3, 9) + timedelta(weeks=8 * number))
+        started = time.perf_counter()
+        assert (await ann.post("programs/confirm", **body)).status == 201
+        durations.append(time.perf_counter() - started)
+    assert min(durations) < 0.060, durations
 
 
 async def test_P10_a_body_beyond_256_kilobytes_is_refused(ann: Asking) -> None:
