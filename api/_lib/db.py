@@ -1,14 +1,9 @@
 """Postgres: one pool per process, and transactions that end in commit or rollback, nothing else."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import (
-    AbstractAsyncContextManager,
-    asynccontextmanager,
-    contextmanager,
-    nullcontext,
-    suppress,
-)
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -29,6 +24,18 @@ else:
 # What asyncpg raises on a connection that broke, depending on how far it noticed.
 LOST = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+
+UNAVAILABLE: tuple[type[Exception], ...] = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.QueryCanceledError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InvalidPasswordError,
+)
+UNREACHABLE: tuple[type[Exception], ...] = (*UNAVAILABLE, OSError, TimeoutError)
 
 
 class DatabaseUnavailableError(Exception):
@@ -148,8 +155,14 @@ class Database:
     async def _framed(self) -> AsyncIterator[Connection]:
         """A transaction for one statement, or a pooler may spread its parts over two servers."""
         async with self._acquire(self._pool, seen=False) as connection, self._frame(connection):
-            with self._shown(connection):
+            spy = self._spy()
+            if spy is not None:
+                connection.add_query_logger(spy)
+            try:
                 yield connection
+            finally:
+                if spy is not None:
+                    connection.remove_query_logger(spy)
 
     @asynccontextmanager
     async def _frame(self, connection: Connection) -> AsyncIterator[None]:
@@ -164,16 +177,8 @@ class Database:
             raise
         await frame.commit()
 
-    @asynccontextmanager
-    async def _acquire(self, pool: "Pool", *, seen: bool = True) -> AsyncIterator[Connection]:
-        with _available(OSError, TimeoutError):
-            connection = await pool.acquire(timeout=self._timeout)
-        try:
-            with _available(), self._shown(connection) if seen else nullcontext():
-                yield connection
-        finally:
-            with suppress(asyncpg.InterfaceError, OSError):
-                await pool.release(connection, timeout=self._timeout)
+    def _acquire(self, pool: "Pool", *, seen: bool = True) -> "_Checkout":
+        return _Checkout(pool, self._timeout, self._spy() if seen else None)
 
     async def run(self, block: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run an idempotent block in a transaction, up to three times on a conflict with others."""
@@ -209,42 +214,53 @@ class Database:
         async with self._statement() as connection:
             await connection.executemany(sql, rows)
 
-    @contextmanager
-    def _shown(self, connection: Connection) -> Iterator[None]:
+    def _spy(self) -> Callable[[Any], None] | None:
         if not self._observers:
-            yield
-            return
+            return None
 
         def spy(entry: Any) -> None:
             for observer in self._observers if entry.query != self._limits else ():
                 observer(entry.query)
 
-        connection.add_query_logger(spy)
+        return spy
+
+
+class _Checkout:
+    """A connection on loan; a class, because every query pays for it.
+
+    What means "not available now" becomes one exception; other errors pass.
+    """
+
+    __slots__ = ("_connection", "_pool", "_spy", "_timeout")
+
+    def __init__(self, pool: "Pool", timeout: float, spy: Callable[[Any], None] | None) -> None:
+        self._pool = pool
+        self._timeout = timeout
+        self._spy = spy
+
+    async def __aenter__(self) -> Connection:
+        # Without an idle connection one waits, and only then the wait needs a clock.
+        timeout = None if self._pool.get_idle_size() else self._timeout
         try:
-            yield
-        finally:
-            connection.remove_query_logger(spy)
+            self._connection = await self._pool.acquire(timeout=timeout)
+        except UNREACHABLE as error:
+            raise DatabaseUnavailableError(type(error).__name__) from error
+        if self._spy is not None:
+            self._connection.add_query_logger(self._spy)
+        return self._connection
 
-
-UNAVAILABLE: tuple[type[Exception], ...] = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.QueryCanceledError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.InvalidPasswordError,
-)
-
-
-@contextmanager
-def _available(*further: type[Exception]) -> Iterator[None]:
-    """Turns what means "not available now" into one exception; other errors pass."""
-    try:
-        yield
-    except UNAVAILABLE + further as error:
-        raise DatabaseUnavailableError(type(error).__name__) from error
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._spy is not None:
+            self._connection.remove_query_logger(self._spy)
+        with suppress(asyncpg.InterfaceError, OSError):
+            await self._pool.release(self._connection)
+        if isinstance(error, UNAVAILABLE):
+            raise DatabaseUnavailableError(type(error).__name__) from error
 
 
 async def _roll_back(frame: Any, connection: Connection) -> None:
