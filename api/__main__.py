@@ -4,17 +4,14 @@ import logging
 import os
 import sys
 
-import uvicorn
-
 from api._lib.app import App
 from api._lib.logs import configure
 from api._lib.router import RouteError
+from api._lib.server import serve
 from api._lib.settings import Role, SettingsError
 from api._lib.settings_loader import load_settings
 
 log = logging.getLogger("api")
-STOP_SECONDS = 95
-STOP_SECONDS_ELSEWHERE = 5
 
 
 def main() -> None:
@@ -29,16 +26,7 @@ def main() -> None:
         log.warning(warning)
     extra = {"version": settings.app_version, "commit": settings.app_commit}
     log.info("starting", extra=extra)
-    uvicorn.run(
-        app,
-        host=settings.listen_host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=STOP_SECONDS if settings.production else STOP_SECONDS_ELSEWHERE,
-    )
+    serve(app)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The whole server: endpoints, static files, and the frame round every answer."""
 
+import asyncio
 import itertools
 import logging
 import os
@@ -17,7 +18,7 @@ from api._lib.clock import Clock
 from api._lib.context import Context, Resources, open_resources
 from api._lib.dispatch import Page, as_api_error, not_found_page, send_error, send_raw
 from api._lib.docs import DOCS_ASSETS, OpenApiPage
-from api._lib.errors import unauthorized
+from api._lib.errors import unauthorized, unavailable
 from api._lib.guard import same_text
 from api._lib.router import ApiRouter, Handler, discover
 from api._lib.settings import Settings
@@ -27,6 +28,7 @@ log = logging.getLogger("api.request")
 API_ROOT = Path(__file__).parent.parent
 REQUEST_IDS = itertools.count()
 PROCESS_ID = os.urandom(6).hex()
+CLOSE = (b"connection", b"close")
 HSTS = (b"strict-transport-security", b"max-age=31536000")
 
 
@@ -62,6 +64,7 @@ class App:
             _pages(self.handlers, settings), default=Outside(settings), lifespan=self._lifespan
         )
         self._headers = security_headers(settings.production)
+        self._stopping = False
 
     @asynccontextmanager
     async def _lifespan(self, _: Any) -> AsyncIterator[None]:
@@ -75,6 +78,12 @@ class App:
             opened = open_resources(self.settings, clock=self._clock)
             self.resources = await stack.enter_async_context(opened)
             yield self
+
+    def stop(self, ends: float) -> None:
+        """Ask every caller to close its connection; `ends` is when all must be done (monotonic)."""
+        self._stopping = True
+        if self.resources is not None:
+            self.resources.background.ends = ends
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request with its headers, its log line and its figure."""
@@ -95,10 +104,17 @@ class App:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message["headers"], *common]
+                if self._stopping:
+                    message["headers"].append(CLOSE)
             await send(message)
 
         try:
             await self._router(scope, receive, framed)
+        except asyncio.CancelledError:
+            if self.resources is None or not self._stopping:
+                raise
+            # The time to stop is over; whoever still waits is told so.
+            await send_error(framed, Context(self.resources, scope), unavailable())
         except Exception as error:
             if self.resources is None:
                 raise

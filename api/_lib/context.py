@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import date, datetime
@@ -31,6 +32,8 @@ class Background:
     """Work that goes on after its answer was sent and is waited for at the stop."""
 
     def __init__(self) -> None:
+        self.ends: float | None = None
+        """When it must be done (monotonic), once the process has been told to stop."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, work: Coroutine[Any, Any, object]) -> None:
@@ -40,7 +43,9 @@ class Background:
         task.add_done_callback(self._tasks.discard)
 
     async def drain(self, seconds: float) -> None:
-        """Wait for what is running, then cancel the rest."""
+        """Wait for what is running, at most `seconds` or until its end, then cancel the rest."""
+        if self.ends is not None:
+            seconds = max(0.0, self.ends - time.monotonic())
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=seconds)
             for task in late:
