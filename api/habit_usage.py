@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 from api._lib.context import Context, User
 from api._lib.errors import bad_request
 from api._lib.tracking import service as tracking
-from api._lib.wire import ActivityDay, Body, RecordId, Reply, Wire
+from api._lib.wire import ActivityDay, Body, RecordId, Reply, UserId, Wire
 
 
 class Day(Body):
@@ -18,7 +18,7 @@ class Day(Body):
 class Tick(Body):
     """Older installed clients name the habit `methodId` (tracking D2)."""
 
-    user_id: str
+    user_id: UserId
     date: ActivityDay
     goede_gewoonte_id: RecordId | UnsetType = UNSET
     method_id: RecordId | UnsetType = UNSET

@@ -7,11 +7,11 @@ from msgspec import UNSET, UnsetType
 
 from api._lib.context import Context, User
 from api._lib.tracking import service as tracking
-from api._lib.wire import ActivityDay, Body, EntityId, RecordId, Reply, Wire, given
+from api._lib.wire import ActivityDay, Body, EntityId, RecordId, Reply, UserId, Wire, given
 
 
 class Done(Body):
-    user_id: str
+    user_id: UserId
     overtuiging_id: RecordId
     date: ActivityDay
     program_id: EntityId | UnsetType = UNSET

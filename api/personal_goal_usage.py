@@ -6,16 +6,16 @@ from msgspec import UNSET, UnsetType
 
 from api._lib.context import Context, User
 from api._lib.tracking import service as tracking
-from api._lib.wire import ActivityDay, Body, EntityId, Reply, Wire
+from api._lib.wire import ActivityDay, Body, EntityId, Reply, UserId, Wire
 
 
 class Day(Body):
     date: ActivityDay
-    user_id: str | UnsetType = UNSET
+    user_id: UserId | UnsetType = UNSET
 
 
 class Done(Body):
-    user_id: str
+    user_id: UserId
     personal_goal_id: EntityId
     date: ActivityDay
 

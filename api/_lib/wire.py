@@ -25,6 +25,7 @@ EMAIL = re.compile(
 GZIP_FROM = 1024
 
 RecordId = Annotated[str, Meta(pattern=RECORD_ID, max_length=17)]
+UserId = Annotated[str, Meta(min_length=1, max_length=64)]
 EntityId = Annotated[str, Meta(pattern=ENTITY_ID, max_length=36)]
 ActivityDay = date
 Name = Annotated[str, Meta(min_length=1, max_length=200)]

@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from api._lib.context import Context, User
 from api._lib.tracking import service as tracking
-from api._lib.wire import ENTITY_ID, Body, RecordId, Reply
+from api._lib.wire import ENTITY_ID, Body, RecordId, Reply, UserId
 from api.method_usage._usage import Usage, usage
 
 MaybeId = Annotated[str, Meta(pattern=f"^$|{ENTITY_ID}", max_length=36)]
@@ -16,7 +16,7 @@ Remark = Annotated[str, Meta(max_length=5_000)]
 class Done(Body):
     """An empty program or session id counts as absent."""
 
-    user_id: str
+    user_id: UserId
     method_id: RecordId
     program_id: MaybeId = ""
     programmaplanning_id: MaybeId = ""

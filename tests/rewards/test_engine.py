@@ -88,3 +88,17 @@ async def test_R3_a_recount_waits_for_the_one_before_it(db: Database, ann: str) 
 
     await asyncio.gather(*(one_more() for _ in range(10)))
     assert await total(db) == 88
+
+
+class TestWithoutAirtable:
+    """The flag keeps what people earn to ourselves."""
+
+    @pytest.fixture
+    def environ(self, environ: dict[str, str]) -> dict[str, str]:
+        """Rewards live in Postgres only."""
+        return environ | {"DATA_BACKEND_REWARDS": "postgres_only"}
+
+    async def test_nothing_is_sent(self, db: Database, ann: str) -> None:
+        async with db.transaction() as tx:
+            assert await rewards.recount(tx, ann, TODAY) == []
+        assert await total(db) == 8

@@ -92,7 +92,7 @@ async def test_T2_a_session_of_somebody_else_is_404(ann: Asking, bob: Asking, db
     ("change", "status"),
     [
         ({"userId": "recSomebodyElse01"}, 403),
-        ({"userId": ""}, 403),
+        ({"userId": ""}, 400),
         ({"methodId": ""}, 400),
         ({"methodId": "breathing"}, 400),
         ({"methodId": None}, 400),
