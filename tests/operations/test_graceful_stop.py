@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -27,7 +27,7 @@ def environ(environ: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.fixture
-def server(environ: dict[str, str]) -> AsyncIterator[ServerProcess]:
+def server(environ: dict[str, str]) -> Iterator[ServerProcess]:
     """A running server."""
     with ServerProcess(os.environ | environ) as process:
         yield process
