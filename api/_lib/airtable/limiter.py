@@ -53,7 +53,7 @@ class Limiter:
         self._interval_ms = settings.airtable_min_interval_ms
         self._pause_seconds = settings.airtable_pause_seconds
         self._away_since: float | None = None
-        self._redis_tried = 0.0
+        self._failed_at = 0.0
 
     async def acquire(self, lane: Lane, patience: float, tries: int = 0) -> Grant:
         """Wait for leave to send; raises NotSentError when there is none within the patience.
@@ -80,7 +80,7 @@ class Limiter:
         """Tell how a request ended: ok, failure, auth or throttled."""
         seconds = min(max(retry_after, self._pause_seconds), LONGEST_PAUSE_SECONDS)
         pause_ms = round((seconds + random.uniform(0, 2)) * 1000)
-        redis = self._usable_redis()
+        redis = self._present_redis
         if redis is None or not await self._attempt(redis.report(outcome, pause_ms), False):
             await self._postgres.report(outcome, pause_ms)
 
@@ -90,7 +90,7 @@ class Limiter:
 
     async def _reserve(self, lane: Lane, waited: float, patience: float, tries: int) -> Answer:
         horizon = _horizon(lane, waited, patience)
-        if redis := self._usable_redis():
+        if redis := self._redis_to_ask():
             reserving = redis.reserve(self._interval_ms, round(horizon * 1000), _width(tries))
             answer = await self._attempt(reserving, None)
             if answer is not None:
@@ -109,7 +109,7 @@ class Limiter:
 
     async def _confirmed(self, answer: Answer, asked: float, tolerance: float) -> Grant | None:
         """The grant, once its moment has come; nothing when the moment was missed."""
-        redis = self._usable_redis()
+        redis = self._present_redis
         if answer.slot == 0 or redis is None:
             await asyncio.sleep(answer.wait)
             if obstacle := self._postgres.weather.obstacle(time.monotonic()):
@@ -140,18 +140,26 @@ class Limiter:
         await self._attempt(redis.report("throttled", round(silence * 1000)), False)
         return Answer("paused", silence)
 
-    def _usable_redis(self) -> RedisPacer | None:
-        """Redis, unless it was away a moment ago."""
-        if self._away_since and time.monotonic() - self._redis_tried < RETRY_REDIS_SECONDS:
-            return None
-        return self._redis
+    @property
+    def _present_redis(self) -> RedisPacer | None:
+        """Redis, unless it is away."""
+        return self._redis if self._away_since is None else None
+
+    def _redis_to_ask(self) -> RedisPacer | None:
+        """Redis; while it is away, once a second.
+
+        That is less than the silence after its return: when the first process sends again by
+        Redis, the last one has stopped to send without it.
+        """
+        failed_just_now = time.monotonic() - self._failed_at < RETRY_REDIS_SECONDS
+        return None if self._away_since and failed_just_now else self._redis
 
     async def _attempt(self, operation: Awaitable[T], otherwise: T) -> T:
-        self._redis_tried = time.monotonic()
         try:
             return await operation
         except (RedisError, OSError, TimeoutError):
-            self._away_since = self._away_since or time.monotonic()
+            self._failed_at = time.monotonic()
+            self._away_since = self._away_since or self._failed_at
             return otherwise
 
     def _tolerance(self, answer: Answer, tries: int) -> float:

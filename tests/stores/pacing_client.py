@@ -1,0 +1,42 @@
+"""A process that sends as fast as the limiter lets it; the limiter's tests start several."""
+
+import asyncio
+import os
+import sys
+from contextlib import suppress
+
+from api._lib.airtable.errors import AirtableError, NotSentError
+from api._lib.airtable.gateway import Gateway
+from api._lib.airtable.limiter import Lane
+from api._lib.airtable.mapping import TABLES
+from api._lib.cache import Cache
+from api._lib.db import Database
+from api._lib.settings import Role
+from api._lib.settings_loader import load_settings
+
+
+async def main(lane: Lane, seconds: float, together: int) -> None:
+    """Ask for one record again and again from several tasks."""
+    settings = load_settings(os.environ, Role.WORKER)
+    cache, db = Cache.connect(settings.redis_url), await Database.connect(settings)
+    gateway = Gateway(settings, cache, db)
+
+    async def ask() -> None:
+        while True:
+            try:
+                await gateway.page(TABLES["companies"], lane, size=1)
+            except NotSentError as error:
+                await asyncio.sleep(min(error.retry_in, 0.2))
+            except AirtableError:
+                await asyncio.sleep(0.05)
+
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await asyncio.gather(*(ask() for _ in range(together)))
+    await gateway.close()
+    await cache.close()
+    await db.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Lane[sys.argv[1]], float(sys.argv[2]), int(sys.argv[3])))
