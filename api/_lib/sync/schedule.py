@@ -29,7 +29,7 @@ class Poll(StrEnum):
 
     USERS = "users"
     FULL = "full"
-    TRANSLATIONS = "listing:translations"
+    TRANSLATIONS = "translations"
     ORDER = "order"
     PAYLOADS = "webhook"
 

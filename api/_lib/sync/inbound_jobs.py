@@ -1,0 +1,79 @@
+"""The jobs of the reading half, and when each of them is due."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from api._lib.airtable.people import USERS
+from api._lib.sync.gates import read_gate
+from api._lib.sync.inbound.content import import_order as take_order
+from api._lib.sync.inbound.content_tables import COMPANIES, CONTENT, REFERENCE, TRANSLATIONS
+from api._lib.sync.inbound.listing import list_all, list_content, listed
+from api._lib.sync.inbound.outcome import Outcome
+from api._lib.sync.inbound.people import list_people, poll_people
+from api._lib.sync.jobs import Counts, Runtime
+from api._lib.sync.locks import exclusive
+from api._lib.sync.schedule import RETRY_SECONDS, Poll, periods, used_calls
+
+log = logging.getLogger(__name__)
+
+VIEWS = tuple(table for table in CONTENT.values() if table.table.view)
+
+
+async def poll_users(runtime: Runtime) -> Counts:
+    """Take over the people changed in Airtable since the last look."""
+    ctx = runtime.ctx
+    async with runtime.imports, exclusive(ctx.db, "listing:users") as mine:
+        return _counts(await poll_people(ctx)) if mine else None
+
+
+async def import_reference(runtime: Runtime) -> Counts:
+    """List people and every content table; one that fails does not stop the others."""
+    ctx = runtime.ctx
+    used = await used_calls(ctx.db, ctx.settings)
+    if used.is_scarce:
+        log.error("most of this month's Airtable calls are used", extra={"calls": used.calls})
+    # Companies before people, who name them.
+    tables = [COMPANIES, *(table for table in REFERENCE if table is not COMPANIES)]
+    listings = [(table.name, partial(list_content, ctx, table)) for table in tables]
+    people = partial(listed, ctx, USERS.key, partial(list_people, ctx))
+    async with runtime.imports:
+        return await list_all(ctx, [listings[0], (USERS.key, people), *listings[1:]])
+
+
+async def import_translations(runtime: Runtime) -> Counts:
+    """List the texts of the client."""
+    async with runtime.imports:
+        outcome = await list_content(runtime.ctx, TRANSLATIONS)
+    return None if outcome is None else _counts(outcome)
+
+
+async def import_order(runtime: Runtime) -> Counts:
+    """Take over what webhooks do not tell: that somebody dragged a record in a view."""
+    moved = 0
+    async with runtime.imports:
+        for table in VIEWS:
+            async with exclusive(runtime.db, f"listing:{table.name}") as mine:
+                moved += await take_order(runtime.ctx, table) if mine else 0
+    return {"moved": moved}
+
+
+def every(poll: Poll) -> Callable[[Runtime], Awaitable[float | None]]:
+    """The period of a reading: longer while webhooks work, short after a failure."""
+
+    async def period(runtime: Runtime) -> float | None:
+        seconds = periods(runtime.settings, with_webhooks=False).get(poll)
+        if seconds is None:
+            return None
+        gate = await read_gate(runtime.db, poll)
+        return min(seconds, RETRY_SECONDS) if gate and gate.last_error else seconds
+
+    return period
+
+
+def _counts(outcome: Outcome) -> Counts:
+    return {
+        "read": outcome.read,
+        "changed": outcome.inserted + outcome.updated + outcome.removed,
+        "failed": outcome.failed,
+    }
