@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from msgspec import Struct
 
 from api._lib.accounts import tokens
-from api._lib.accounts.rules import SESSION_LIFE
+from api._lib.accounts.rules.sessions import SESSION_LIFE
 from api._lib.db import Database
 
 NUMBERS = count(1)
@@ -61,7 +61,7 @@ async def add_person(
     await db.execute(
         """INSERT INTO airtable_links
            (entity_type, entity_id, airtable_record_id, airtable_table_id)
-           VALUES ('user', $1, $1, 'tbl6i8jw3DNSzcHgE')""",
+           VALUES ('user', $1::text, $1::text, 'tbl6i8jw3DNSzcHgE')""",
         user_id,
     )
     if zone:

@@ -36,6 +36,11 @@ async def hashed(password: str) -> str:
     return made.decode()
 
 
+def is_hash(stored: str) -> bool:
+    """Whether a text has the form of a bcrypt hash."""
+    return HASH.fullmatch(stored) is not None
+
+
 def is_weak(stored: str) -> bool:
     """Whether a hash was made at a lower cost than ours."""
     found = HASH.fullmatch(stored)

@@ -1,6 +1,7 @@
 """What others may do with accounts: the guard, the ways in, the ways out."""
 
-from api._lib.accounts import passwords, store, tokens
+from api._lib.accounts import passwords, tokens
+from api._lib.accounts.leaving import Removal, mark_people_deleted, note_complete_listing
 from api._lib.accounts.model import (
     Account,
     PasswordSetup,
@@ -8,6 +9,8 @@ from api._lib.accounts.model import (
     UserView,
     view_of,
 )
+from api._lib.accounts.provisioning import Arrival, Reading, apply_airtable_users, rivals_of
+from api._lib.accounts.rules.arrivals import Verdict
 from api._lib.accounts.sessions import (
     CLEARED,
     REFRESH_COOKIE,
@@ -19,6 +22,7 @@ from api._lib.accounts.sessions import (
     session_reply,
     today,
 )
+from api._lib.accounts.store import people
 from api._lib.context import Context, User
 from api._lib.errors import ApiError, Kind, forbidden, unauthorized
 from api._lib.limits import (
@@ -31,7 +35,23 @@ from api._lib.limits import (
 from api._lib.messages import LANGUAGES, Language
 from api._lib.wire import Reply
 
-__all__ = ["CLEARED", "REFRESH_COOKIE", "authenticate", "login", "logout", "me", "refresh"]
+__all__ = [
+    "CLEARED",
+    "REFRESH_COOKIE",
+    "Arrival",
+    "Reading",
+    "Removal",
+    "Verdict",
+    "apply_airtable_users",
+    "authenticate",
+    "login",
+    "logout",
+    "mark_people_deleted",
+    "me",
+    "note_complete_listing",
+    "refresh",
+    "rivals_of",
+]
 LONGEST_PASSWORD = 1_024
 
 
@@ -40,7 +60,7 @@ async def authenticate(ctx: Context, token: str) -> User:
     claims = tokens.verify(ctx.settings.jwt_secret, "access", token, ctx.now)
     if claims is None:
         raise unauthorized()
-    account, is_live = await store.account_with_session(ctx.db, claims.user_id, claims.sid)
+    account, is_live = await people.account_with_session(ctx.db, claims.user_id, claims.sid)
     if account is None:
         raise unauthorized()
     if not account.active:
@@ -84,7 +104,7 @@ async def login(
         return await _first_step(ctx, email)
     uses = _login_uses(ctx, email)
     await ctx.limits.take(*uses)
-    account = await store.account_by_email(ctx.db, email)
+    account = await people.account_by_email(ctx.db, email)
     if account is not None and account.active and not account.password_hash:
         await ctx.limits.refund(*uses)
         return Reply(PasswordSetup(email=account.email))
@@ -98,7 +118,7 @@ async def login(
 async def _first_step(ctx: Context, email: str) -> Reply[SessionAnswer | PasswordSetup]:
     if ctx.client_address:
         await ctx.limits.take(Use(LOGIN_WITHOUT_PASSWORD_ADDRESS, ctx.client_address))
-    account = await store.account_by_email(ctx.db, email)
+    account = await people.account_by_email(ctx.db, email)
     if account is not None and account.active and not account.password_hash:
         return Reply(PasswordSetup(email=account.email))
     raise ApiError(Kind.BAD_REQUEST, "password_required")
@@ -126,7 +146,7 @@ async def _enter(
         stronger = await passwords.hashed(password)
     async with ctx.db.transaction() as tx:
         if stronger is not None:
-            await store.set_password_hash(tx, account.id, stronger)
+            await people.set_password_hash(tx, account.id, stronger)
         sid, jti = await open_session(tx, ctx, account)
         await note_login(tx, ctx, account)
     reply = session_reply(ctx, account, sid, jti, last_login=today(ctx, account))

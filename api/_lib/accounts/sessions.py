@@ -6,9 +6,18 @@ from uuid import UUID, uuid4
 
 from msgspec import structs
 
-from api._lib.accounts import store, tokens
+from api._lib.accounts import tokens
 from api._lib.accounts.model import Account, Session, SessionAnswer, view_of
-from api._lib.accounts.rules import GRACE, SESSION_LIFE, Refresh, decide_refresh, extended, is_open
+from api._lib.accounts.rules.sessions import (
+    GRACE,
+    SESSION_LIFE,
+    Refresh,
+    decide_refresh,
+    extended,
+    is_open,
+)
+from api._lib.accounts.store import people
+from api._lib.accounts.store import sessions as store
 from api._lib.airtable.entities import EntityType
 from api._lib.clock import local_day
 from api._lib.context import Context
@@ -38,7 +47,7 @@ async def note_login(tx: Transaction, ctx: Context, account: Account) -> None:
     """Store today's login and its event; a failure here never spoils the login (F-A19)."""
     try:
         async with tx.savepoint():
-            if await store.set_last_login(tx, account.id, today(ctx, account)):
+            if await people.set_last_login(tx, account.id, today(ctx, account)):
                 event = Event(
                     entity_type=EntityType.USER,
                     entity_id=account.id,
@@ -77,7 +86,7 @@ async def refresh(ctx: Context) -> Reply[SessionAnswer]:
         raise await _bad_cookie(ctx)
     await ctx.limits.take(Use(REFRESH_SESSION, str(claims.sid or claims.user_id)))
     async with ctx.db.transaction() as tx:
-        account = await store.account_by_id(tx, claims.user_id)
+        account = await people.account_by_id(tx, claims.user_id)
         if account is None:
             raise await _bad_cookie(ctx)
         if not account.active:

@@ -1,11 +1,9 @@
-"""SQL of people and sessions."""
+"""Reading and changing people."""
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
-import msgspec
-
-from api._lib.accounts.model import Account, Session
+from api._lib.accounts.model import Account
 from api._lib.db import Queries, Record, Transaction
 
 # An address or id finds one row; a former id finds its owner only while nobody has it.
@@ -20,9 +18,6 @@ FROM users u LEFT JOIN notification_preferences p ON p.user_id = u.id
 _BY_ID = """
 WHERE u.id = CASE WHEN EXISTS (SELECT 1 FROM users WHERE id = $1) THEN $1
              ELSE (SELECT user_id FROM user_id_aliases WHERE old_id = $1) END
-"""
-_SESSION = """
-sid, user_id, current_jti, previous_jti, previous_jti_until, expires_at, revoked_at, created_at
 """
 
 
@@ -46,56 +41,6 @@ async def account_with_session(
         _ACCOUNT.replace("\nFROM users", live + "\nFROM users", 1) + _BY_ID, user_id, sid
     )
     return _account(row), row is not None and row["session_is_live"]
-
-
-async def insert_session(
-    tx: Transaction,
-    user_id: str,
-    sid: UUID,
-    jti: UUID,
-    now: datetime,
-    expires_at: datetime,
-    family: str | None,
-) -> None:
-    """Open a session."""
-    await tx.execute(
-        """INSERT INTO auth_sessions
-           (sid, user_id, current_jti, created_at, last_used_at, expires_at, user_agent_family)
-           VALUES ($1, $2, $3, $4, $4, $5, $6)""",
-        sid,
-        user_id,
-        jti,
-        now,
-        expires_at,
-        family,
-    )
-
-
-async def lock_session(tx: Transaction, sid: UUID) -> Session | None:
-    """A session, held until the transaction ends."""
-    row = await tx.fetchrow(f"SELECT {_SESSION} FROM auth_sessions WHERE sid = $1 FOR UPDATE", sid)
-    return None if row is None else msgspec.convert(dict(row), Session)
-
-
-async def update_session(tx: Transaction, session: Session, now: datetime) -> None:
-    """Store what a refresh made of a session."""
-    await tx.execute(
-        """UPDATE auth_sessions SET current_jti = $2, previous_jti = $3, previous_jti_until = $4,
-           expires_at = $5, last_used_at = $6 WHERE sid = $1""",
-        session.sid,
-        session.current_jti,
-        session.previous_jti,
-        session.previous_jti_until,
-        session.expires_at,
-        now,
-    )
-
-
-async def revoke_session(q: Queries, sid: UUID, now: datetime) -> None:
-    """End a session."""
-    await q.execute(
-        "UPDATE auth_sessions SET revoked_at = $2 WHERE sid = $1 AND revoked_at IS NULL", sid, now
-    )
 
 
 async def set_last_login(tx: Transaction, user_id: str, day: date) -> bool:

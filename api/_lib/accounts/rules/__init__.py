@@ -1,0 +1,1 @@
+"""What holds for people and their sessions, without looking anything up."""
