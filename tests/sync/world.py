@@ -99,6 +99,10 @@ class World:
             priority=20,
         )
 
+    def event(self, kind: EntityType, entity_id: UUID) -> Event:
+        """The event of a changed record."""
+        return Event(entity_type=kind, entity_id=entity_id, user_id=self.user)
+
     async def program(self, sessions: int = 0) -> tuple[UUID, list[UUID]]:
         """A program with sessions, one a day, is made in one transaction."""
         async with self.db.transaction() as tx:

@@ -1,0 +1,145 @@
+"""I4: killing any process at any instruction loses no event and doubles no record."""
+
+import asyncio
+import random
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from api._lib.airtable.entities import EntityType as E
+from api._lib.db import Database, DatabaseUnavailableError
+from tasks.dev.services import Postgres, Redis
+from tests.sync.compare import differences
+from tests.sync.walk import Walk
+from tests.sync.workers import eventually, worker_process
+from tests.sync.world import World
+from tests.sync.zygote import zygote
+
+TICKS = 1_000
+SHORT = {
+    "SYNC_LEASE_SECONDS": "3",
+    "SYNC_AMBIGUOUS_SECONDS": "1",
+    "SYNC_POLL_INTERVAL_MS": "200",
+    "SYNC_LINGER_MS": "20",
+    "SYNC_RETRY_BASE_SECONDS": "1",
+    "AIRTABLE_PAUSE_SECONDS": "1",
+}
+
+
+@pytest.fixture
+def durable(postgres: Postgres, database_url: str) -> Iterator[None]:
+    """What is committed survives a crash of Postgres, as in production."""
+    name = database_url.rpartition("/")[2]
+    postgres.run(f"ALTER DATABASE {name} SET synchronous_commit = on")
+    yield
+    postgres.start()
+
+
+async def is_drained(db: Database) -> bool:
+    try:
+        waiting = await db.fetchval(
+            "SELECT count(*) FROM outbox_events WHERE status IN ('pending', 'processing')"
+        )
+    except (DatabaseUnavailableError, asyncpg.PostgresError, OSError):
+        return False
+    return not waiting
+
+
+async def tick_many(world: World, numbers: Iterator[int]) -> None:
+    """Tick until the numbers run out; a tick that Postgres refuses is not counted."""
+    for number in numbers:
+        try:
+            await world.tick(day=number // 3, habit=number % 3)
+        except (DatabaseUnavailableError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.usefixtures("durable")
+@pytest.mark.parametrize(
+    ("victim", "workers"), [("worker", 2), ("worker", 1), ("redis", 1), ("postgres", 2)]
+)
+async def test_I4_kill_in_the_middle_of_a_thousand_ticks(
+    airtable_environ: dict[str, str],
+    world: World,
+    postgres: Postgres,
+    redis: Redis,
+    tmp_path: Path,
+    victim: str,
+    workers: int,
+) -> None:
+    world.airtable.control.latency(0.02)
+    environ = airtable_environ | SHORT
+    with ExitStack() as stack:
+        running = [
+            stack.enter_context(worker_process(environ, tmp_path / str(n))) for n in range(workers)
+        ]
+        numbers = iter(range(TICKS))
+        ticking = asyncio.gather(*(tick_many(world, numbers) for _ in range(8)))
+
+        async def half_way() -> bool:
+            return len(await world.records(E.GOEDE_GEWOONTE_USAGE)) > TICKS // 4
+
+        await eventually(half_way, what="the middle")
+        if victim == "worker":
+            for worker in running:
+                worker.kill()
+                worker.start()
+        elif victim == "redis":
+            redis.kill()
+            await asyncio.sleep(0.5)
+            redis.start()
+        else:
+            postgres.kill()
+            postgres.start()
+        await ticking
+        await eventually(lambda: is_drained(world.db), what="the drain")
+    committed = await world.db.fetchval("SELECT count(*) FROM habit_completions")
+    assert committed > TICKS // 2 if victim == "postgres" else committed == TICKS
+    assert await differences(world.db, world.airtable) == []
+    assert await world.db.fetchval("SELECT count(*) FROM outbox_dead_letters") == 0
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_I4_kill_during_a_request(
+    airtable_environ: dict[str, str], world: World, when: str
+) -> None:
+    """The request hangs, or its answer does, when the worker dies."""
+    for day in range(10):
+        await world.tick(day=day)
+    world.airtable.control.fault(latency=1.5, when=when, method="PATCH")
+
+    async def is_sent() -> bool:
+        sent = await world.db.fetchval("SELECT max(attempt_count) FROM outbox_events")
+        made = await world.records(E.GOEDE_GEWOONTE_USAGE)
+        return sent == 1 and (when == "before" or len(made) == 10)
+
+    with zygote(airtable_environ | SHORT) as source:
+        first = source.start()
+        await eventually(is_sent, what="the request")
+        source.kill(first)
+        source.start()
+        await eventually(lambda: is_drained(world.db), what="the drain")
+    assert await differences(world.db, world.airtable) == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_I4_kills_at_random_moments(
+    airtable_environ: dict[str, str], world: World, seed: int
+) -> None:
+    """Two workers die again and again while people use the app."""
+    dice = random.Random(seed)
+    walk = Walk(world, dice)
+    with zygote(airtable_environ | SHORT) as source:
+        for _ in range(2):
+            source.start()
+        for _ in range(15):
+            await walk.steps(8)
+            await asyncio.sleep(dice.uniform(0, 0.08))
+            source.kill(dice.choice(source.living))
+            source.start()
+        await eventually(lambda: is_drained(world.db), what="the drain")
+    assert await differences(world.db, world.airtable) == []
+    assert await world.db.fetchval("SELECT count(*) FROM outbox_dead_letters") == 0

@@ -1,0 +1,170 @@
+"""What people do in the app, at random, over all kinds of records."""
+
+import random
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+
+from api._lib.airtable.entities import EntityType as E
+from api._lib.outbox import enqueue
+from tests.sync.world import MONDAY, World
+
+
+class Walk:
+    """Random steps; each is one transaction, as in the app."""
+
+    def __init__(self, world: World, dice: random.Random) -> None:
+        self._world = world
+        self._dice = dice
+
+    async def steps(self, number: int) -> None:
+        """Do that many things."""
+        choices: list[Callable[[], Awaitable[object]]] = [
+            self.tick,
+            self.untick,
+            self.start_program,
+            self.end_program,
+            self.edit_program,
+            self.practise,
+            self.regenerate,
+            self.set_goal,
+            self.edit_goal,
+            self.drop_goal,
+            self.reach_goal,
+            self.believe,
+            self.write_belief,
+            self.edit_belief,
+            self.edit_person,
+        ]
+        for _ in range(number):
+            await self._dice.choice(choices)()
+
+    async def tick(self) -> None:
+        """Tick a habit, if it is not ticked yet."""
+        try:
+            await self._world.tick(self._dice.randrange(30), self._dice.randrange(3))
+        except asyncpg.UniqueViolationError:
+            return
+
+    async def untick(self) -> None:
+        """Take a tick back."""
+        if tick := await self._any("habit_completions"):
+            await self._world.untick(tick)
+
+    async def start_program(self) -> None:
+        """Make a program with a few sessions."""
+        await self._world.program(sessions=self._dice.randrange(4))
+
+    async def end_program(self) -> None:
+        """Delete a program."""
+        if program := await self._any("programs"):
+            await self._world.remove_program(program)
+
+    async def edit_program(self) -> None:
+        """Change a program's name, or empty it."""
+        if program := await self._any("programs"):
+            name = self._dice.choice([None, "Rust", "Slaap"])
+            await self._world.change(E.PROGRAM, program, name=name)
+
+    async def practise(self) -> None:
+        """Complete a method, in a session or without one."""
+        session = await self._any("program_sessions") if self._dice.random() < 0.7 else None
+        program = await self._any("programs")
+        if session:
+            find = "SELECT program_id FROM program_sessions WHERE id = $1"
+            program = await self._world.db.fetchval(find, session)
+        await self._world.add(
+            E.METHOD_USAGE,
+            method_id=self._dice.choice(self._world.methods),
+            completed_on=MONDAY,
+            points=5,
+            program_id=program,
+            session_id=session,
+        )
+
+    async def regenerate(self) -> None:
+        """Replace a session; what was done in it stays with the program."""
+        session = await self._any("program_sessions")
+        if not session:
+            return
+        world = self._world
+        async with world.db.transaction() as tx:
+            usages = await tx.fetch(
+                """UPDATE method_completions SET session_id = NULL
+                   WHERE session_id = $1 RETURNING id""",
+                session,
+            )
+            await tx.execute("DELETE FROM program_sessions WHERE id = $1", session)
+            await enqueue(
+                tx,
+                [
+                    world.deletion(E.PROGRAM_SCHEDULE, session),
+                    *(world.event(E.METHOD_USAGE, row["id"]) for row in usages),
+                ],
+            )
+
+    async def set_goal(self) -> None:
+        """Make a personal goal."""
+        await self._world.add(E.PERSONAL_GOAL, name="Wandelen", schedule_days=["Maandag"])
+
+    async def edit_goal(self) -> None:
+        """Change a personal goal."""
+        if goal := await self._any("personal_goals", "status <> 'Verwijderd'"):
+            name, days = self._dice.choice([("Lezen", None), ("Wandelen", ["Zondag"])])
+            await self._world.change(E.PERSONAL_GOAL, goal, name=name, schedule_days=days)
+
+    async def drop_goal(self) -> None:
+        """Remove a personal goal; its row stays, marked."""
+        if goal := await self._any("personal_goals", "status <> 'Verwijderd'"):
+            async with self._world.db.transaction() as tx:
+                await tx.execute(
+                    "UPDATE personal_goals SET status = 'Verwijderd' WHERE id = $1", goal
+                )
+                done = await tx.fetch(
+                    """DELETE FROM personal_goal_completions
+                       WHERE personal_goal_id = $1 RETURNING id""",
+                    goal,
+                )
+                gone = [self._world.deletion(E.PERSONAL_GOAL_USAGE, row["id"]) for row in done]
+                await enqueue(tx, [self._world.deletion(E.PERSONAL_GOAL, goal), *gone])
+
+    async def reach_goal(self) -> None:
+        """Complete a personal goal."""
+        if goal := await self._any("personal_goals", "status <> 'Verwijderd'"):
+            day = MONDAY + timedelta(days=self._dice.randrange(9))
+            await self._world.add(E.PERSONAL_GOAL_USAGE, personal_goal_id=goal, completed_on=day)
+
+    async def believe(self) -> None:
+        """Complete a belief, once ever."""
+        try:
+            await self._world.add(
+                E.OVERTUIGING_USAGE,
+                belief_id=self._dice.choice(self._world.beliefs),
+                program_id=await self._any("programs"),
+                completed_on=MONDAY,
+            )
+        except asyncpg.UniqueViolationError:
+            return
+
+    async def write_belief(self) -> None:
+        """Write a belief of one's own."""
+        program = await self._any("programs")
+        await self._world.add(E.PERSOONLIJKE_OVERTUIGING, name="Ik kan dit", program_id=program)
+
+    async def edit_belief(self) -> None:
+        """Finish a belief of one's own."""
+        if belief := await self._any("personal_beliefs"):
+            await self._world.change(
+                E.PERSOONLIJKE_OVERTUIGING, belief, status="Afgerond", completed_on=MONDAY
+            )
+
+    async def edit_person(self) -> None:
+        """Change one's language."""
+        language = self._dice.choice(["nl", "fr", "en"])
+        await self._world.change_user("language_code", language_code=language)
+
+    async def _any(self, relation: str, where: str = "true") -> UUID | None:
+        rows = await self._world.db.fetch(f"SELECT id FROM {relation} WHERE {where} ORDER BY id")
+        return self._dice.choice(rows)["id"] if rows else None
