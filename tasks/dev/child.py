@@ -22,6 +22,7 @@ class ChildError(Exception):
 class Child:
     """One program: started, watched and ended here; its output goes line by line to `log`.
 
+    `ends_by` asks it to end in good order; `dies_by` is what it gets when this process is killed.
     Start it from the main thread: Linux ends it together with the thread that started it.
     """
 
@@ -34,6 +35,7 @@ class Child:
         folder: Path | None = None,
         user: pwd.struct_passwd | None = None,
         ends_by: signal.Signals = signal.SIGTERM,
+        dies_by: signal.Signals = signal.SIGKILL,
         log: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.name = name
@@ -43,6 +45,7 @@ class Child:
         self._folder = folder
         self._user = user
         self._ends_by = ends_by
+        self._dies_by = dies_by
         self._log = log
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
@@ -70,7 +73,7 @@ class Child:
         launch = [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid())]
         self.lines.clear()
         self._process = subprocess.Popen(
-            [*launch, str(int(self._ends_by)), uid, gid, *self.command],
+            [*launch, str(int(self._dies_by)), uid, gid, *self.command],
             env=None if self._environ is None else dict(self._environ),
             cwd=self._folder,
             stdin=subprocess.DEVNULL,

@@ -199,8 +199,16 @@ class Postgres(Service):
         command = [str(self._programs / "postgres"), "-D", str(self.folder / "data")]
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
-        # SIGINT is PostgreSQL's fast shutdown: open sessions are ended, data is written.
-        return Child(self.name, command, user=self._owner(), ends_by=signal.SIGINT, log=self._log)
+        # PostgreSQL's fast shutdown ends open sessions and writes all data; its immediate one
+        # leaves the data to the recovery of the next start.
+        return Child(
+            self.name,
+            command,
+            user=self._owner(),
+            ends_by=signal.SIGINT,
+            dies_by=signal.SIGQUIT,
+            log=self._log,
+        )
 
     def _owner(self) -> pwd.struct_passwd | None:
         """Whom to run as: PostgreSQL refuses root, and insists on owning its data."""
