@@ -54,6 +54,13 @@ def encoded(value: bytes) -> str:
     return urlsafe_b64encode(value).rstrip(b"=").decode()
 
 
+def new_pair() -> tuple[str, str]:
+    """A fresh public and private key, as settings hold them."""
+    key = ec.generate_private_key(CURVE)
+    number = key.private_numbers().private_value
+    return encoded(_point(key.public_key())), encoded(number.to_bytes(PRIVATE_LENGTH))
+
+
 class VapidKeys:
     """Signs for each push service; raises KeysRefused at once when keys or subject are wrong."""
 

@@ -1,14 +1,11 @@
 """The environment of the server and the worker: what the caller set, completed for this machine."""
 
-import base64
 import json
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
+from api._lib.push_keys import new_pair
 from tasks.dev.services import HOST, write_secret
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -38,13 +35,8 @@ def kept_secrets(folder: Path) -> dict[str, str]:
 
 def push_keys() -> dict[str, str]:
     """A key pair that identifies this server to push services."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    private = key.private_numbers().private_value.to_bytes(32, "big")
-    public = key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-    return {
-        "WEB_PUSH_VAPID_PUBLIC_KEY": _base64(public),
-        "WEB_PUSH_VAPID_PRIVATE_KEY": _base64(private),
-    }
+    public, private = new_pair()
+    return {"WEB_PUSH_VAPID_PUBLIC_KEY": public, "WEB_PUSH_VAPID_PRIVATE_KEY": private}
 
 
 def completed(environ: Mapping[str, str], *defaults: Mapping[str, str]) -> dict[str, str]:
@@ -77,7 +69,3 @@ def server_defaults(url: str, static_folder: Path) -> dict[str, str]:
     if not (ROOT / "dist" / "index.html").exists():
         defaults["STATIC_DIR"] = str(static_folder)
     return defaults
-
-
-def _base64(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
