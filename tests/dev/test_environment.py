@@ -12,7 +12,7 @@ import pytest
 from api._lib.push import PushSender
 from api._lib.settings import Role
 from api._lib.settings_loader import load_settings
-from tasks.dev import report, welcome
+from tasks.dev import report
 from tasks.dev.child import ChildError
 from tasks.dev.console import Console
 from tasks.dev.environment import (
@@ -160,22 +160,3 @@ def test_people_are_told_the_addresses_and_the_logins() -> None:
     text = report.text(Path("/data"), replace(FACTS, mailbox=None))
     for part in (FACTS.app, FACTS.airtable.url, "a real mail server", "lotte@example.test"):
         assert part in text
-
-
-def test_the_welcome_page_needs_no_inline_script_and_knows_this_run(tmp_path: Path) -> None:
-    welcome.prepare(tmp_path / "welcome", FACTS)
-    welcome.prepare(tmp_path / "welcome", FACTS)
-    page = (tmp_path / "welcome" / "index.html").read_text()
-    assert page.count("<script") == page.count("<script src=") == 1
-    assert "style=" not in page
-    config = json.loads((tmp_path / "welcome" / "config.json").read_text())
-    assert config["airtable"] == f"{FACTS.airtable.url}/"
-    assert config["airtableTicks"] == f"{FACTS.airtable.url}/#Goede%20gewoontes%20gebruik"
-    assert config["logins"][0]["email"] == "lotte@example.test"
-
-
-def test_the_welcome_page_leads_to_the_real_tables_when_those_are_used(tmp_path: Path) -> None:
-    real = report.Airtable("https://api.airtable.com", "pat", "appReal")
-    welcome.prepare(tmp_path, replace(FACTS, airtable=real))
-    config = json.loads((tmp_path / "config.json").read_text())
-    assert config["airtable"] == "https://airtable.com/appReal"

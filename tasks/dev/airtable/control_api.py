@@ -12,6 +12,7 @@ from tasks.dev.airtable.base import Base
 from tasks.dev.airtable.control import Control
 from tasks.dev.airtable.errors import AirtableError
 from tasks.dev.airtable.overview import overview, table_page
+from tasks.dev.airtable.seen import seen
 
 METHODS: Final = {name for name in vars(Control) if name[0] != "_"} - {"wait_for"}
 
@@ -29,9 +30,13 @@ def control_routes(base: Base) -> list[Route]:
     async def rows(request: Request) -> Response:
         return await run_in_threadpool(_rows, base, request)
 
+    async def picture(request: Request) -> Response:
+        return await run_in_threadpool(seen, base, request)
+
     return [
         Route("/_control/tables", tables),
         Route("/_control/rows", rows),
+        Route("/_control/seen.svg", picture),
         Route("/_control/{method}", call, methods=["POST"]),
     ]
 

@@ -18,6 +18,7 @@ def prepare(folder: Path, facts: Facts) -> None:
     content = {
         "airtable": _tables(facts.airtable),
         "airtableTicks": f"{_tables(facts.airtable)}#{quote(TICKS)}",
+        "seen": _seen(facts.airtable),
         "mailbox": facts.mailbox,
         "openai": facts.openai,
         "push": facts.push,
@@ -28,5 +29,17 @@ def prepare(folder: Path, facts: Facts) -> None:
 
 def _tables(airtable: Airtable) -> str:
     """Where people see the tables: the stand-in shows its own, the real one has a site."""
-    real = airtable.url.rstrip("/") == REAL
-    return f"https://airtable.com/{airtable.base_id}" if real else f"{airtable.url}/"
+    if _is_real(airtable):
+        return f"https://airtable.com/{airtable.base_id}"
+    return f"{airtable.url}/"
+
+
+def _seen(airtable: Airtable) -> str | None:
+    """Picture of a tick that the stand-in has got; the page adds the tick's id."""
+    if _is_real(airtable):
+        return None
+    return f"{airtable.url}/_control/seen.svg?table={quote(TICKS)}&search="
+
+
+def _is_real(airtable: Airtable) -> bool:
+    return airtable.url.rstrip("/") == REAL
