@@ -7,7 +7,7 @@ RUN python -m venv /app/venv
 # A client folder is optional: the lock is there in any case, so that something is copied.
 COPY requirements.lock clien[t] ./client/
 RUN /app/venv/bin/pip install --no-cache-dir --disable-pip-version-check \
-        --no-deps --require-hashes --only-binary :all: -r client/requirements.lock \
+        --no-deps --require-hashes -r client/requirements.lock \
     && /app/venv/bin/pip uninstall --yes --quiet pip setuptools \
     && /app/venv/bin/python -m compileall -q /app/venv/lib
 RUN mkdir /app/dist \
