@@ -9,6 +9,7 @@ from api._lib.cache import Cache
 from api._lib.errors import ApiError, Kind, too_many
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
+UNLIMITED = 1_000_000
 
 
 class Bucket(NamedTuple):
@@ -96,11 +97,16 @@ class Limits:
         wait = await self._cache.attempt(script, -1)
         return self._take_here(uses) if wait < 0 else int(wait)
 
+    def most(self, bucket: Bucket) -> int:
+        """How many uses of a bucket are allowed here, for what is counted in Postgres."""
+        return self._window(Use(bucket, ""))[0] if self._factor else UNLIMITED
+
     async def refund(self, *uses: Use) -> None:
         """Take back uses that turned out not to count."""
-        for use in uses:
-            used, until = self._local.get(_key(use), (0, 0.0))
-            self._local[_key(use)] = (max(0, used - 1), until)
+        for key in map(_key, uses):
+            if key in self._local:
+                used, until = self._local[key]
+                self._local[key] = (max(0, used - 1), until)
         if uses and self._cache.client is not None and self._factor:
             keys = [_key(use) for use in uses]
             await self._cache.attempt(self._cache.client.eval(REFUND, len(keys), *keys), 0)

@@ -25,6 +25,98 @@ CATALOGUE: dict[str, dict[Language, str]] = {
         "fr": "Vous êtes déconnecté.",
         "en": "You are signed out.",
     },
+    "mail_on_its_way": {
+        "nl": "Als dit adres bij ons bekend is, is er een e-mail onderweg.",
+        "fr": "Si cette adresse nous est connue, un e-mail est en route.",
+        "en": "If we know this address, an e-mail is on its way.",
+    },
+    "link_invalid": {
+        "nl": "Deze link is ongeldig of verlopen. Vraag een nieuwe aan.",
+        "fr": "Ce lien n'est pas valide ou a expiré. Demandez-en un nouveau.",
+        "en": "This link is not valid or has expired. Please ask for a new one.",
+    },
+    "code_invalid": {
+        "nl": "Deze code is ongeldig of verlopen. Meld je opnieuw aan voor een nieuwe code.",
+        "fr": "Ce code n'est pas valide ou a expiré. Reconnectez-vous pour en recevoir un nouveau.",
+        "en": "This code is not valid or has expired. Sign in again to get a new one.",
+    },
+    "password_exists": {
+        "nl": "Je hebt al een wachtwoord. Wijzig het op je accountpagina.",
+        "fr": "Vous avez déjà un mot de passe. Modifiez-le sur la page de votre compte.",
+        "en": "You already have a password. Change it on your account page.",
+    },
+    "password_too_long": {
+        "nl": "Het wachtwoord is te lang (hoogstens {limit} bytes).",
+        "fr": "Le mot de passe est trop long ({limit} octets au plus).",
+        "en": "The password is too long ({limit} bytes at most).",
+    },
+    "password_is_address": {
+        "nl": "Je e-mailadres kan je wachtwoord niet zijn.",
+        "fr": "Votre adresse e-mail ne peut pas être votre mot de passe.",
+        "en": "Your e-mail address cannot be your password.",
+    },
+    "current_password_wrong": {
+        "nl": "Je huidige wachtwoord klopt niet.",
+        "fr": "Votre mot de passe actuel n'est pas correct.",
+        "en": "Your current password is not right.",
+    },
+    "email_taken": {
+        "nl": "Er is al iemand met dit e-mailadres.",
+        "fr": "Quelqu'un a déjà cette adresse e-mail.",
+        "en": "Somebody has this e-mail address already.",
+    },
+    # Mails of accounts
+    "mail_login_subject": {
+        "nl": "Je aanmeldlink voor Mental Fitness",
+        "fr": "Votre lien de connexion à Mental Fitness",
+        "en": "Your login link for Mental Fitness",
+    },
+    "mail_login_lead": {
+        "nl": "Klik op de knop om je aan te melden.",
+        "fr": "Cliquez sur le bouton pour vous connecter.",
+        "en": "Click the button to log in.",
+    },
+    "mail_login_button": {"nl": "Aanmelden", "fr": "Se connecter", "en": "Log in"},
+    "mail_login_code": {
+        "nl": "Of typ deze code in de app:",
+        "fr": "Ou saisissez ce code dans l'application :",
+        "en": "Or type this code in the app:",
+    },
+    "mail_setup_subject": {
+        "nl": "Je verificatiecode voor Mental Fitness",
+        "fr": "Votre code de vérification pour Mental Fitness",
+        "en": "Your verification code for Mental Fitness",
+    },
+    "mail_setup_lead": {
+        "nl": "Kies je wachtwoord met deze code:",
+        "fr": "Choisissez votre mot de passe avec ce code :",
+        "en": "Choose your password with this code:",
+    },
+    "mail_valid": {
+        "nl": "Geldig gedurende {minutes} minuten.",
+        "fr": "Valable pendant {minutes} minutes.",
+        "en": "Valid for {minutes} minutes.",
+    },
+    "mail_ignore": {
+        "nl": "Heb je dit niet aangevraagd? Dan hoef je niets te doen.",
+        "fr": "Vous n'avez rien demandé ? Ignorez cet e-mail.",
+        "en": "Did you not ask for this? Then you can ignore this e-mail.",
+    },
+    "mail_changed_subject": {
+        "nl": "Je wachtwoord voor Mental Fitness is gewijzigd",
+        "fr": "Votre mot de passe Mental Fitness a été modifié",
+        "en": "Your password for Mental Fitness was changed",
+    },
+    "mail_changed_lead": {
+        "nl": "Het wachtwoord van je account is zonet gewijzigd.",
+        "fr": "Le mot de passe de votre compte vient d'être modifié.",
+        "en": "The password of your account was changed just now.",
+    },
+    "mail_changed_warning": {
+        "nl": "Was jij dit niet? Neem dan contact op met je beheerder.",
+        "fr": "Ce n'était pas vous ? Contactez votre administrateur.",
+        "en": "Was this not you? Please contact your administrator.",
+    },
     # Programs
     "program_overlap": {
         "nl": "Je hebt in deze periode al een ander programma. Kies andere datums.",

@@ -21,6 +21,12 @@ user_provisioning = Histogram(
     buckets=(1, 2.5, 5, 10, 15, 30, 60, 120, 300, 3_600, 86_400),
     registry=REGISTRY,
 )
+readthrough_attempts = Counter(
+    "auth_readthrough_attempts", "People looked for in Airtable", ("outcome",), registry=REGISTRY
+)
+readthrough_success = Counter(
+    "auth_readthrough_success", "People found in Airtable while logging in", registry=REGISTRY
+)
 mails = Counter("mails", "Mails by outcome", ("outcome",), registry=REGISTRY)
 pushes = Counter("pushes", "Push messages by outcome", ("outcome",), registry=REGISTRY)
 reminders = Counter(

@@ -34,27 +34,40 @@ class Event(Struct, frozen=True, kw_only=True):
     payload: Mapping[str, object] = field(default_factory=dict)
 
 
-async def enqueue(tx: Transaction, events: Iterable[Event]) -> None:
+class Forgotten(Struct, frozen=True):
+    """How much was removed."""
+
+    events: int
+    letters: int
+
+
+async def enqueue(tx: Transaction, events: Iterable[Event], *, always: bool = False) -> None:
     """Store events in the caller's open transaction and wake the workers when it commits.
 
     A waiting event of the same record is merged with, so a record waits at most once. A delete
     also marks the record's link and writes its tombstone. Call it last in the transaction.
+    `always`: whatever the backend flags say, for an erasure.
     """
     if not isinstance(tx, Transaction) or not tx.connection.is_in_transaction():
         raise TypeError("events are stored in an open transaction only")  # I1
-    rows = [_row(event) for event in _folded(events) if is_sent(tx.settings, event.entity_type)]
+    rows = [
+        _row(event)
+        for event in _folded(events)
+        if always or is_sent(tx.settings, event.entity_type)
+    ]
     if rows:
         deletes = any(row["operation"] == "delete" for row in rows)
         await tx.fetchval(WITH_DELETES if deletes else UPSERTS, rows, list(SHARED_FIELDS), CHANNEL)
 
 
-async def forget(tx: Transaction, user_id: str) -> None:
+async def forget(tx: Transaction, user_id: str) -> Forgotten:
     """Remove the events and dead letters of an erased user, all but the deletes still to be done.
 
     An event that is being sent stays: its record can only be deleted once that request has ended.
     """
-    await tx.execute(FORGET_LETTERS, user_id)
-    await tx.execute(FORGET_EVENTS, user_id)
+    letters = await tx.execute(FORGET_LETTERS, user_id)
+    events = await tx.execute(FORGET_EVENTS, user_id)
+    return Forgotten(*(int(tag.split()[-1]) for tag in (events, letters)))
 
 
 async def is_busy(db: Queries) -> bool:

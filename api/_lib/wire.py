@@ -30,6 +30,7 @@ EntityId = Annotated[str, Meta(pattern=ENTITY_ID, max_length=36)]
 ActivityDay = date
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Text = Annotated[str, Meta(max_length=2_000)]
+NewPassword = Annotated[str, Meta(min_length=8, max_length=1_024)]
 OneTimeCode = Annotated[str, Meta(pattern=r"^[0-9]{6}$", max_length=6)]
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import UNSET, Struct, UnsetType
 
 from api._lib.context import User
+from api._lib.messages import LANGUAGES, Language
 from api._lib.wire import Wire, filled, moment
 
 
@@ -34,6 +35,12 @@ class PasswordSetup(Wire):
 
     email: str
     needs_password_setup: bool = True
+
+
+class Changed(Wire):
+    """The change was made; the client reads `success` once more inside the data."""
+
+    success: bool = True
 
 
 class Message(Wire):
@@ -91,3 +98,8 @@ def view_of(person: Account | User, last_login: date | None = None) -> UserView:
         created_at=moment(person.created_at),
         last_login=UNSET if day is None else day,
     )
+
+
+def language_of(account: Account) -> Language | None:
+    """The language a person chose, if it is one of ours."""
+    return next((language for language in LANGUAGES if language == account.language_code), None)

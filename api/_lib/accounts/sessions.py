@@ -1,13 +1,15 @@
 """Opening, refreshing and ending sessions."""
 
 import logging
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
 from msgspec import structs
 
 from api._lib.accounts import tokens
+from api._lib.accounts.events import person_event
 from api._lib.accounts.model import Account, Session, SessionAnswer, view_of
+from api._lib.accounts.readthrough import find_by_id
 from api._lib.accounts.rules.sessions import (
     GRACE,
     SESSION_LIFE,
@@ -18,20 +20,18 @@ from api._lib.accounts.rules.sessions import (
 )
 from api._lib.accounts.store import people
 from api._lib.accounts.store import sessions as store
-from api._lib.airtable.entities import EntityType
 from api._lib.clock import local_day
 from api._lib.context import Context
 from api._lib.db import Transaction
 from api._lib.errors import ApiError, forbidden, unauthorized
 from api._lib.limits import REFRESH_BAD_COOKIE_ADDRESS, REFRESH_SESSION, Use
-from api._lib.outbox import Event, enqueue
+from api._lib.outbox import enqueue
 from api._lib.wire import Cookie, Reply
 
 log = logging.getLogger(__name__)
 REFRESH_COOKIE = "refreshToken"
 COOKIE_SECONDS = int(timedelta(days=7).total_seconds())
 CLEARED = Cookie(REFRESH_COOKIE, "", 0)
-LOGIN_PRIORITY = 10
 FAMILIES = ("Edg", "Firefox", "Chrome", "Safari")
 
 
@@ -48,14 +48,7 @@ async def note_login(tx: Transaction, ctx: Context, account: Account) -> None:
     try:
         async with tx.savepoint():
             if await people.set_last_login(tx, account.id, today(ctx, account)):
-                event = Event(
-                    entity_type=EntityType.USER,
-                    entity_id=account.id,
-                    user_id=account.id,
-                    changed_fields=["last_login"],
-                    priority=LOGIN_PRIORITY,
-                )
-                await enqueue(tx, [event])
+                await enqueue(tx, [person_event(account.id, ["last_login"])])
     except Exception:
         log.exception("the login day could not be stored", extra={"user_id": account.id})
 
@@ -71,11 +64,26 @@ def session_reply(
     """The session answer with both tokens."""
     secret = ctx.settings.jwt_secret
     access = tokens.issue(secret, "access", account.id, account.email, ctx.now, sid)
-    refresh = tokens.issue(secret, "refresh", account.id, account.email, ctx.now, sid, jti)
     return Reply(
         SessionAnswer(user=view_of(account, last_login), access_token=access),
-        cookies=(Cookie(REFRESH_COOKIE, refresh, COOKIE_SECONDS),),
+        cookies=(cookie_of(ctx, account, sid, jti),),
     )
+
+
+def cookie_of(ctx: Context, account: Account, sid: UUID, jti: UUID) -> Cookie:
+    """The cookie with the refresh token of a session."""
+    secret = ctx.settings.jwt_secret
+    token = tokens.issue(secret, "refresh", account.id, account.email, ctx.now, sid, jti)
+    return Cookie(REFRESH_COOKIE, token, COOKIE_SECONDS)
+
+
+async def prolonged(tx: Transaction, session: Session, now: datetime) -> Session | None:
+    """A locked session that lasts from now on; nothing when it is over."""
+    if not is_open(session, now):
+        return None
+    longer = structs.replace(session, expires_at=extended(session.created_at, now))
+    await store.update_session(tx, longer, now)
+    return longer
 
 
 async def refresh(ctx: Context) -> Reply[SessionAnswer]:
@@ -85,15 +93,13 @@ async def refresh(ctx: Context) -> Reply[SessionAnswer]:
     if claims is None:
         raise await _bad_cookie(ctx)
     await ctx.limits.take(Use(REFRESH_SESSION, str(claims.sid or claims.user_id)))
-    async with ctx.db.transaction() as tx:
-        account = await people.account_by_id(tx, claims.user_id)
-        if account is None:
-            raise await _bad_cookie(ctx)
-        if not account.active:
-            raise forbidden("account_disabled", clear_session=True)
-        session = await _continue(tx, ctx, account, claims)
-    if session is None:
+    found = await _refreshed(ctx, claims)
+    if found is None and claims.sid is None and await find_by_id(ctx, claims.user_id):
+        # A cookie of the former server, whose owner was not taken over yet.
+        found = await _refreshed(ctx, claims)
+    if found is None:
         raise await _bad_cookie(ctx)
+    account, session = found
     return session_reply(ctx, account, session.sid, session.current_jti)
 
 
@@ -101,6 +107,17 @@ async def _bad_cookie(ctx: Context) -> ApiError:
     if ctx.client_address:
         await ctx.limits.take(Use(REFRESH_BAD_COOKIE_ADDRESS, ctx.client_address))
     return unauthorized(clear_session=True)
+
+
+async def _refreshed(ctx: Context, claims: tokens.Claims) -> tuple[Account, Session] | None:
+    async with ctx.db.transaction() as tx:
+        account = await people.account_by_id(tx, claims.user_id)
+        if account is None:
+            return None
+        if not account.active:
+            raise forbidden("account_disabled", clear_session=True)
+        session = await _continue(tx, ctx, account, claims)
+    return None if session is None else (account, session)
 
 
 async def _continue(

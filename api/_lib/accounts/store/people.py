@@ -1,6 +1,6 @@
 """Reading and changing people."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from api._lib.accounts.model import Account
@@ -31,6 +31,12 @@ async def account_by_id(q: Queries, user_id: str) -> Account | None:
     return _account(await q.fetchrow(_ACCOUNT + _BY_ID, user_id))
 
 
+async def lock_account(tx: Transaction, user_id: str) -> Account | None:
+    """The person with an id as they are now; the row is held until the transaction ends."""
+    sql = _ACCOUNT + "WHERE u.id = $1 FOR NO KEY UPDATE OF u"
+    return _account(await tx.fetchrow(sql, user_id))
+
+
 async def account_with_session(
     q: Queries, user_id: str, sid: UUID | None
 ) -> tuple[Account | None, bool]:
@@ -53,10 +59,32 @@ async def set_last_login(tx: Transaction, user_id: str, day: date) -> bool:
     return tag == "UPDATE 1"
 
 
-async def set_password_hash(tx: Transaction, user_id: str, stored: str) -> bool:
-    """Store a new hash; whether the person still exists."""
+async def set_password_hash(tx: Transaction, user_id: str, stored: str | None) -> bool:
+    """Store a new hash, or none; whether the person still exists."""
     tag = await tx.execute("UPDATE users SET password_hash = $2 WHERE id = $1", user_id, stored)
     return tag == "UPDATE 1"
+
+
+async def set_first_password_hash(tx: Transaction, user_id: str, stored: str) -> bool:
+    """Store a hash where there is none; whether there was none."""
+    tag = await tx.execute(
+        "UPDATE users SET password_hash = $2 WHERE id = $1 AND password_hash IS NULL",
+        user_id,
+        stored,
+    )
+    return tag == "UPDATE 1"
+
+
+async def set_profile(tx: Transaction, user_id: str, name: str, language: str | None) -> None:
+    """Store what people may change of themselves."""
+    await tx.execute(
+        "UPDATE users SET name = $2, language_code = $3 WHERE id = $1", user_id, name, language
+    )
+
+
+async def set_sessions_valid_from(tx: Transaction, user_id: str, moment: datetime) -> None:
+    """Refuse tokens without session that were issued before a moment."""
+    await tx.execute("UPDATE users SET sessions_valid_from = $2 WHERE id = $1", user_id, moment)
 
 
 def _account(row: Record | None) -> Account | None:

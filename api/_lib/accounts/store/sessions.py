@@ -61,3 +61,14 @@ async def revoke_session(q: Queries, sid: UUID, now: datetime) -> None:
     await q.execute(
         "UPDATE auth_sessions SET revoked_at = $2 WHERE sid = $1 AND revoked_at IS NULL", sid, now
     )
+
+
+async def revoke_others(tx: Transaction, user_id: str, kept: UUID, now: datetime) -> None:
+    """End all sessions of a person but one."""
+    await tx.execute(
+        "UPDATE auth_sessions SET revoked_at = $3"
+        " WHERE user_id = $1 AND sid <> $2 AND revoked_at IS NULL",
+        user_id,
+        kept,
+        now,
+    )

@@ -1,0 +1,119 @@
+"""Logging in with a password, and finding out whether there is one."""
+
+import asyncio
+
+from api._lib.accounts import passwords, readthrough
+from api._lib.accounts.codes import Purpose
+from api._lib.accounts.model import Account, PasswordSetup, SessionAnswer
+from api._lib.accounts.sending import issue, send_setup_mail
+from api._lib.accounts.sessions import note_login, open_session, session_reply, today
+from api._lib.accounts.store import people
+from api._lib.context import Context
+from api._lib.db import Transaction
+from api._lib.errors import ApiError, Kind, forbidden, unauthorized
+from api._lib.limits import (
+    LOGIN_ACCOUNT,
+    LOGIN_ACCOUNT_AND_ADDRESS,
+    LOGIN_ADDRESS,
+    LOGIN_WITHOUT_PASSWORD_ADDRESS,
+    Use,
+)
+from api._lib.wire import Reply
+
+LONGEST_PASSWORD = 1_024
+Answer = Reply[SessionAnswer | PasswordSetup]
+
+
+async def login(ctx: Context, email: str, password: str | None) -> Answer:
+    """Log in with a password; without one, tell which step comes next.
+
+    Unknown, blocked and wrong look the same from outside; the exceptions are a right password of
+    a blocked person, and people who must choose a first password, who get a code by mail.
+    """
+    if password is None:
+        return await _first_step(ctx, email)
+    uses = _uses(ctx, email)
+    await ctx.limits.take(*uses)
+    account = await people.account_by_email(ctx.db, email)
+    if account is None:
+        account = await _newcomer(ctx, email, password)
+    if account is not None and _lacks_password(account):
+        await ctx.limits.refund(*uses)
+        return await _ask_for_setup(ctx, account)
+    account = await _checked(account, password)
+    await ctx.limits.refund(*uses)
+    if not account.active:
+        raise forbidden("account_disabled")
+    return await _enter(ctx, account, password)
+
+
+async def _first_step(ctx: Context, email: str) -> Answer:
+    if ctx.client_address:
+        await ctx.limits.take(Use(LOGIN_WITHOUT_PASSWORD_ADDRESS, ctx.client_address))
+    account = await people.account_by_email(ctx.db, email)
+    if account is None:
+        account = await readthrough.find_by_email(ctx, email)
+    if account is not None and _lacks_password(account):
+        return await _ask_for_setup(ctx, account)
+    raise ApiError(Kind.BAD_REQUEST, "password_required")
+
+
+def _uses(ctx: Context, email: str) -> list[Use]:
+    """Counted per account and address first, so that strangers lock nobody out (F-A12)."""
+    address = ctx.client_address
+    uses = [Use(LOGIN_ACCOUNT, email), Use(LOGIN_ACCOUNT_AND_ADDRESS, f"{email}|{address}")]
+    return [*uses, Use(LOGIN_ADDRESS, address)] if address else uses
+
+
+def _lacks_password(account: Account) -> bool:
+    return account.active and not account.password_hash
+
+
+async def _newcomer(ctx: Context, email: str, password: str) -> Account | None:
+    """Somebody Airtable knows; asking it hides behind the comparison that unknown people get."""
+    account, _ = await asyncio.gather(
+        readthrough.find_by_email(ctx, email), passwords.matches(password, passwords.NOBODY)
+    )
+    if account is None:
+        raise unauthorized("wrong_password")
+    return account
+
+
+async def _ask_for_setup(ctx: Context, account: Account) -> Answer:
+    """Mail a code for a first password, unless one was sent a moment ago (F-A13)."""
+    issued = await issue(ctx, account, Purpose.SETUP)
+    if issued is not None:
+        ctx.background(send_setup_mail(ctx, account, issued))
+    return Reply(PasswordSetup(email=account.email))
+
+
+async def _checked(account: Account | None, password: str) -> Account:
+    stored = account.password_hash if account is not None else None
+    is_right = await passwords.matches(password, stored or passwords.NOBODY)
+    if account is None or not stored or not is_right or len(password) > LONGEST_PASSWORD:
+        raise unauthorized("wrong_password")
+    return account
+
+
+async def _enter(ctx: Context, account: Account, password: str) -> Answer:
+    stronger = None
+    if passwords.is_weak(account.password_hash or ""):
+        stronger = await passwords.hashed(password)
+    async with ctx.db.transaction() as tx:
+        now = await _unchanged(tx, account)
+        if stronger is not None:
+            await people.set_password_hash(tx, now.id, stronger)
+        sid, jti = await open_session(tx, ctx, now)
+        await note_login(tx, ctx, now)
+    reply = session_reply(ctx, now, sid, jti, last_login=today(ctx, now))
+    return Reply(reply.data, cookies=reply.cookies)
+
+
+async def _unchanged(tx: Transaction, account: Account) -> Account:
+    """The person, still with that password and still allowed in after the long comparison."""
+    now = await people.lock_account(tx, account.id)
+    if now is None or now.password_hash != account.password_hash:
+        raise unauthorized("wrong_password")
+    if not now.active:
+        raise forbidden("account_disabled")
+    return now

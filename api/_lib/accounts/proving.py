@@ -1,0 +1,21 @@
+"""Whether a typed code is the one that was mailed, at five tries per code and no more."""
+
+from api._lib.accounts.codes import MOST_TRIES, NOBODY, Purpose, code_hash, same
+from api._lib.accounts.store import codes as store
+from api._lib.accounts.store.codes import Tried
+from api._lib.context import Context
+from api._lib.errors import unauthorized
+from api._lib.limits import CODE_ACCOUNT, Use
+
+
+async def prove(ctx: Context, email: str, purpose: Purpose, code: str) -> Tried:
+    """The code a guess fits; raises one and the same 401 for everything that is wrong with it."""
+    use = Use(CODE_ACCOUNT, email)
+    await ctx.limits.take(use)
+    tried = await store.attempt(ctx.db, email, purpose, ctx.now, MOST_TRIES)
+    user_id, expected = (NOBODY, None) if tried is None else (tried.user_id, tried.code_hash)
+    given = code_hash(ctx.settings.jwt_secret, purpose, user_id, code)
+    if not same(given, expected) or tried is None:
+        raise unauthorized("code_invalid")
+    await ctx.limits.refund(use)
+    return tried
