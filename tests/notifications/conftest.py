@@ -1,5 +1,6 @@
 """A process that can send, a push service to send to, and methods to be reminded of."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
@@ -8,9 +9,11 @@ import pytest
 from api._lib.clock import ManualClock
 from api._lib.context import Context, Resources, open_resources
 from api._lib.db import Database
+from api._lib.notifications.service import Sender
 from api._lib.settings import Role, Settings
 from api._lib.settings_loader import load_settings
 from tasks.dev.push import PushStandIn
+from tests.notifications.ann import Ann, make_ann
 from tests.notifications.seed import PUSH_ENVIRON
 from tests.tracking.seed import add_content
 
@@ -48,3 +51,15 @@ async def push_service() -> AsyncIterator[PushStandIn]:
     """A push service; what arrives there can be read."""
     async with PushStandIn() as service:
         yield service
+
+
+@pytest.fixture
+def sender(resources: Resources) -> Sender:
+    """The sending half of the process."""
+    return Sender(resources, asyncio.Event())
+
+
+@pytest.fixture
+async def ann(ctx: Context, db: Database, push_service: PushStandIn, clock: ManualClock) -> Ann:
+    """Ann, whose one reminder is due now."""
+    return await make_ann(ctx, db, push_service, clock)

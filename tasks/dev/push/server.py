@@ -45,6 +45,7 @@ class PushStandIn(LocalServer):
         super().__init__(app, port)
         self.messages: deque[dict[str, Any]] = deque(maxlen=KEPT)
         self.attempts: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self.arrived = 0
         self._devices: dict[str, Device | None] = {}
         self._behaviours = Behaviours()
         self._signatures = Signatures()
@@ -72,6 +73,9 @@ class PushStandIn(LocalServer):
 
     async def _receive(self, request: web.Request) -> web.Response:
         device = request.match_info["device"]
+        # What has arrived as a whole is dealt with, even when its sender is gone by then.
+        await request.read()
+        self.arrived += 1
         behaviour = self._behaviours.choose(device)
         await act(behaviour, request)
         answer = web.Response(status=behaviour.status, headers=behaviour.headers())

@@ -1,12 +1,36 @@
 """From a day and a time on somebody's clock to an instant."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from api._lib.notifications.model import Preferences
 
 GRACE = timedelta(minutes=15)
 """How late a reminder may still be planned, and the least time it may take to be sent."""
 
 DAY = timedelta(days=1)
+
+
+class Slot(Struct, frozen=True):
+    """The instant of a day's reminders, and what it looks like on the clock of their reader."""
+
+    fire_at: datetime
+    expires_at: datetime
+    local_day: date
+    is_quiet: bool
+
+
+# Most people share their preferences, the default ones.
+@lru_cache(maxsize=4_096)
+def slot(day: date, wish: Preferences, zone: ZoneInfo) -> Slot:
+    """When the reminders of a day are due, by somebody's preferences."""
+    fires = fire_at(day, wish.preferred_time_local, wish.lead_minutes, zone)
+    local = fires.astimezone(zone)
+    quiet = is_quiet(local.time(), wish.quiet_hours_start, wish.quiet_hours_end)
+    return Slot(fires, expires_at(day, fires, zone), local.date(), quiet)
 
 
 def fire_at(day: date, preferred: time, lead_minutes: int, zone: ZoneInfo) -> datetime:

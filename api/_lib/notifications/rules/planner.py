@@ -107,11 +107,9 @@ def _of_goals(who: Recipient, goals: Iterable[ScheduledGoal], today: date) -> It
 def _reminder(
     who: Recipient, topic: Topic, key: str, facts: dict[str, object], **subject: object
 ) -> Reminder:
-    wish = who.preferences
-    fires = instants.fire_at(topic.day, wish.preferred_time_local, wish.lead_minutes, who.zone)
-    local = fires.astimezone(who.zone)
+    slot = instants.slot(topic.day, who.preferences, who.zone)
     payload = {
-        **words(topic, who.language, local.date()),
+        **words(topic, who.language, slot.local_day),
         "targetUrl": TARGET,
         "mode": topic.kind.value,
         "reminderDate": topic.day.isoformat(),
@@ -122,9 +120,9 @@ def _reminder(
         user_id=who.user_id,
         kind=topic.kind,
         day=topic.day,
-        fire_at=fires,
-        expires_at=instants.expires_at(topic.day, fires, who.zone),
-        is_quiet=instants.is_quiet(local.time(), wish.quiet_hours_start, wish.quiet_hours_end),
+        fire_at=slot.fire_at,
+        expires_at=slot.expires_at,
+        is_quiet=slot.is_quiet,
         payload=payload,
         **subject,  # type: ignore[arg-type]  # the id of the session or goal, by its column
     )

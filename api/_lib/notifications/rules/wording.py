@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -61,6 +62,7 @@ def short(name: str) -> str:
     return name[:LONGEST_NAME]
 
 
+@lru_cache(maxsize=1_024)
 def date_text(day: date, language: Language) -> str:
     """A date as one says it, without the year."""
     number = "1er" if language == "fr" and day.day == 1 else str(day.day)

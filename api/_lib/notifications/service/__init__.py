@@ -4,7 +4,7 @@ from api._lib.notifications.service.marking import mark_all_for_planning, mark_f
 from api._lib.notifications.service.planning import (
     Planned,
     plan_dirty_users,
-    plan_user,
+    plan_if_marked,
     plan_users,
     reconcile,
 )
@@ -32,7 +32,7 @@ __all__ = [
     "mark_all_for_planning",
     "mark_for_planning",
     "plan_dirty_users",
-    "plan_user",
+    "plan_if_marked",
     "plan_users",
     "preferences_of",
     "reap_leases",

@@ -37,8 +37,10 @@ class Planned(Struct):
         self.failed += other.failed
 
 
-async def plan_user(ctx: Context, user_id: str) -> Planned:
-    """Plan for one person."""
+async def plan_if_marked(ctx: Context, user_id: str) -> Planned:
+    """Plan for one person, unless somebody has done so since they were marked."""
+    if not await marking.read(ctx.db, [user_id]):
+        return Planned()
     return await plan_users(ctx, [user_id])
 
 

@@ -14,9 +14,8 @@ from api._lib.notifications.store import delivering as store
 LANES = 3
 """Claims worked on at once: while one waits for Postgres or a device, the others go on."""
 
-LEASE_SECONDS = 120
-MARGIN_SECONDS = 15
-"""No push starts so late that its lease could end before it does."""
+LONGEST_MARGIN, MARGIN_SHARE = 15.0, 0.3
+"""A push takes at most ten seconds; none starts so late that its lease could end before it."""
 
 LAST_START_SECONDS = 5
 """When its time is over, a run still starts pushes of its last claim for so long."""
@@ -25,14 +24,11 @@ LAST_START_SECONDS = 5
 class Sender:
     """The sending half of one process; any number of processes may run at once."""
 
-    def __init__(self, resources: Resources) -> None:
+    def __init__(self, resources: Resources, stop: asyncio.Event) -> None:
+        """Once `stop` is set no push starts any more, and what was claimed for one goes back."""
         self._resources = resources
+        self._stop = stop
         self._running = asyncio.Lock()
-        self._stopping = False
-
-    def stop(self) -> None:
-        """Start no push any more; what was claimed for one goes back."""
-        self._stopping = True
 
     async def run(self, seconds: float) -> Mapping[str, int]:
         """Send until nothing is due or the time is over; how many reminders ended in which state.
@@ -51,16 +47,13 @@ class Sender:
             return counts
 
     async def _lane(self, until: float, counts: Counter[str]) -> None:
-        while not self._stopping and time.monotonic() < until:
-            last_start = min(
-                time.monotonic() + LEASE_SECONDS - MARGIN_SECONDS, until + LAST_START_SECONDS
-            )
-            claim = await store.claim(
-                self._resources.db,
-                self._resources.settings.notification_batch_size,
-                LEASE_SECONDS,
-                self._resources.clock.now(),
-            )
+        settings = self._resources.settings
+        while not self._stop.is_set() and time.monotonic() < until:
+            lease = settings.sync_lease_seconds
+            usable = lease - min(LONGEST_MARGIN, lease * MARGIN_SHARE)
+            last_start = min(time.monotonic() + usable, until + LAST_START_SECONDS)
+            size, now = settings.notification_batch_size, self._resources.clock.now()
+            claim = await store.claim(self._resources.db, size, lease, now)
             if not claim.attempts:
                 return
             batch = Batch(self._resources, claim, partial(self._is_over, last_start))
@@ -69,4 +62,4 @@ class Sender:
                 metrics.reminders.labels(status).inc()
 
     def _is_over(self, last_start: float) -> bool:
-        return self._stopping or time.monotonic() > last_start
+        return self._stop.is_set() or time.monotonic() > last_start

@@ -51,9 +51,9 @@ async def marked(q: Queries, after: Marker, limit: int) -> Sequence[Marker]:
     return [(row["requested_at"], row["user_id"]) for row in rows]
 
 
-async def read(tx: Transaction, user_ids: Sequence[str]) -> Mapping[str, datetime]:
+async def read(q: Queries, user_ids: Sequence[str]) -> Mapping[str, datetime]:
     """When people were marked, of those who are."""
-    rows = await tx.fetch(READ, user_ids)
+    rows = await q.fetch(READ, user_ids)
     return {row["user_id"]: row["requested_at"] for row in rows}
 
 

@@ -1,0 +1,207 @@
+"""A process may end at any line: nothing is lost that was not sent, and nothing is sent twice."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from api._lib.clock import ManualClock
+from api._lib.context import Context, Resources, open_resources
+from api._lib.db import Database
+from api._lib.notifications import service as notifications
+from api._lib.notifications.service import Sender
+from api._lib.settings import Role
+from api._lib.settings_loader import load_settings
+from tasks.dev.push import PushStandIn
+from tests.notifications.ann import TONIGHT, Ann, log_of, make_ann
+from tests.notifications.seed import PUSH_ENVIRON, jobs
+
+SOON = 10.0
+
+
+async def expire_leases(db: Database) -> None:
+    """Let two minutes pass for those who hold a lease."""
+    await db.execute(
+        "UPDATE notification_jobs SET lease_until = now() - interval '1 second'"
+        " WHERE status = 'processing'"
+    )
+
+
+async def until(done: Any) -> None:
+    """Wait until something is true."""
+    async with asyncio.timeout(SOON):
+        while not done():
+            await asyncio.sleep(0.005)
+
+
+async def die_while_sending(resources: Resources, service: PushStandIn, count: int) -> None:
+    """A process that ends after its pushes went out, before their answers came."""
+    service.behave(delay_seconds=0.2)
+    running = asyncio.create_task(Sender(resources, asyncio.Event()).run(30))
+    await until(lambda: service.arrived == count)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_F5_killed_between_claim_and_send_it_is_sent_later_once(
+    ctx: Context, db: Database, ann: Ann, sender: Sender
+) -> None:
+    await db.execute(
+        "UPDATE notification_jobs SET status = 'processing', attempt_count = 1,"
+        " lease_token = gen_random_uuid(), lease_until = now() + interval '2 minutes'"
+    )
+    assert await notifications.reap_leases(ctx) == 0
+    assert await sender.run(5) == {}
+    await expire_leases(db)
+    assert await notifications.reap_leases(ctx) == 1
+    assert (await ann.job())["last_error"] == "the worker was interrupted"
+    assert await sender.run(5) == {"sent": 1}
+    assert len(ann.received()) == 1
+
+
+async def test_F15_killed_after_sending_it_is_not_sent_again(
+    ctx: Context, db: Database, ann: Ann, push_service: PushStandIn, sender: Sender
+) -> None:
+    await db.execute(
+        "UPDATE notification_jobs SET status = 'processing', attempt_count = 1,"
+        " lease_token = gen_random_uuid(), lease_until = now() - interval '1 second'"
+    )
+    await db.execute(
+        "INSERT INTO notification_deliveries (job_id, subscription_id, success, error_message)"
+        " SELECT j.id, s.id, false, 'no answer was stored' FROM notification_jobs AS j,"
+        " push_subscriptions AS s"
+    )
+    assert await notifications.reap_leases(ctx) == 1
+    assert await sender.run(5) == {"sent": 1}
+    assert not push_service.attempts
+
+
+async def test_F15_a_failing_note_after_a_push_is_made_again_and_the_push_is_not(
+    db: Database, ann: Ann, sender: Sender
+) -> None:
+    await db.execute("CREATE SEQUENCE refusals")
+    await refuse_notes(db, "WHEN (nextval('refusals') <= 2)")
+    assert await sender.run(30) == {"sent": 1}
+    assert (await ann.job())["status"] == "sent"
+    assert len(ann.received()) == 1
+    assert await log_of(db) == [(True, 201, None)]
+
+
+async def test_F15_notes_that_cannot_be_made_at_all_cost_no_second_push(
+    ctx: Context, db: Database, ann: Ann, sender: Sender
+) -> None:
+    await refuse_notes(db)
+    await sender.run(30)
+    assert (await ann.job())["status"] == "processing"
+    await db.execute("DROP TRIGGER refuse ON notification_deliveries")
+    await expire_leases(db)
+    await notifications.reap_leases(ctx)
+    assert await sender.run(5) == {"sent": 1}
+    assert len(ann.received()) == 1
+
+
+async def refuse_notes(db: Database, when: str = "") -> None:
+    """Let the table refuse the outcome of attempts."""
+    await db.execute(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION 'full'; END $$"
+    )
+    await db.execute(
+        "CREATE TRIGGER refuse BEFORE UPDATE ON notification_deliveries"
+        f" FOR EACH ROW {when} EXECUTE FUNCTION refuse()"
+    )
+
+
+@pytest.mark.parametrize(("noted", "status"), [(False, "dead_letter"), (True, "sent")])
+async def test_with_its_attempts_used_up_a_reminder_is_not_taken_up_again(
+    ctx: Context, db: Database, ann: Ann, noted: bool, status: str
+) -> None:
+    await db.execute(
+        "UPDATE notification_jobs SET status = 'processing', attempt_count = 6,"
+        " lease_token = gen_random_uuid(), lease_until = now() - interval '1 second'"
+    )
+    if noted:
+        await db.execute(
+            "INSERT INTO notification_deliveries (job_id, subscription_id, success)"
+            " SELECT j.id, s.id, true FROM notification_jobs AS j, push_subscriptions AS s"
+        )
+    await notifications.reap_leases(ctx)
+    assert (await ann.job())["status"] == status
+
+
+async def test_S1_a_lease_that_was_lost_decides_nothing_any_more(
+    ctx: Context, db: Database, ann: Ann, push_service: PushStandIn, sender: Sender
+) -> None:
+    """F7: what somebody cancelled meanwhile stays cancelled."""
+    push_service.behave(status=503, delay_seconds=0.2)
+    running = asyncio.create_task(sender.run(5))
+    await until(lambda: push_service.arrived)
+    await db.execute(
+        "UPDATE notification_jobs SET status = 'cancelled', lease_token = NULL, lease_until = NULL"
+        " WHERE status = 'processing'"
+    )
+    await running
+    assert (await ann.job())["status"] == "cancelled"
+
+
+async def test_two_senders_share_the_work_and_send_each_once(
+    ctx: Context,
+    db: Database,
+    resources: Resources,
+    push_service: PushStandIn,
+    clock: ManualClock,
+    sender: Sender,
+) -> None:
+    people = [await make_ann(ctx, db, push_service, clock) for _ in range(60)]
+    other = Sender(resources, asyncio.Event())
+    first, second = await asyncio.gather(sender.run(30), other.run(30))
+    assert first.get("sent", 0) + second.get("sent", 0) == 60
+    assert [len(person.received()) for person in people] == [1] * 60
+
+
+async def test_a_second_run_in_one_process_has_nothing_to_add(ann: Ann, sender: Sender) -> None:
+    assert list(await asyncio.gather(sender.run(5), sender.run(5))) == [{"sent": 1}, {}]
+
+
+async def test_M10_a_stop_gives_back_what_was_not_started_uncounted(
+    environ: dict[str, str],
+    ctx: Context,
+    db: Database,
+    push_service: PushStandIn,
+    clock: ManualClock,
+) -> None:
+    people = [await make_ann(ctx, db, push_service, clock) for _ in range(50)]
+    push_service.behave(delay_seconds=0.3)
+    big = {**environ, **PUSH_ENVIRON, "NOTIFICATION_BATCH_SIZE": "50"}
+    stop = asyncio.Event()
+    async with open_resources(load_settings(big, Role.APP), clock=clock) as opened:
+        running = asyncio.create_task(Sender(opened, stop).run(30))
+        await until(lambda: push_service.arrived == 20)
+        stop.set()
+        assert await running == {"sent": 20, "pending": 30}
+    found = await jobs(db)
+    attempts = sorted((job["status"], job["attempt_count"]) for job in found)
+    assert attempts == [("pending", 0)] * 30 + [("sent", 1)] * 20
+    assert sum(len(person.received()) for person in people) == 20
+    clock.moment = TONIGHT + timedelta(minutes=1)
+    push_service.reset()
+    async with open_resources(load_settings(big, Role.APP), clock=clock) as opened:
+        assert await Sender(opened, asyncio.Event()).run(30) == {"sent": 30}
+
+
+async def test_a_cancelled_run_leaves_nothing_to_be_sent_twice(
+    ctx: Context,
+    db: Database,
+    resources: Resources,
+    push_service: PushStandIn,
+    clock: ManualClock,
+    sender: Sender,
+) -> None:
+    people = [await make_ann(ctx, db, push_service, clock) for _ in range(10)]
+    await die_while_sending(resources, push_service, 10)
+    await expire_leases(db)
+    await notifications.reap_leases(ctx)
+    assert await sender.run(5) == {"sent": 10}
+    await until(lambda: len(push_service.messages) == 10)
+    assert [len(person.received()) for person in people] == [1] * 10
