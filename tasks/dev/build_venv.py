@@ -42,6 +42,8 @@ def wanted() -> str:
 def build() -> None:
     """Install the locked packages; the stamp comes last, so an interrupted build is repeated."""
     print("Building .venv from requirements-dev.lock (once) ...", flush=True)
+    if FOLDER.is_symlink():
+        FOLDER.unlink()  # else the environment it leads to would be emptied
     venv.create(FOLDER, with_pip=True, symlinks=True, clear=True)
     pip = [str(FOLDER / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--no-input"]
     # Most of what is installed is never imported; Python compiles the rest when it is.
