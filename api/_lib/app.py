@@ -19,10 +19,10 @@ from api._lib.context import Context, Resources, open_resources
 from api._lib.dispatch import Page, as_api_error, not_found_page, send_error, send_raw
 from api._lib.docs import DOCS_ASSETS, OpenApiPage
 from api._lib.errors import unauthorized, unavailable
-from api._lib.guard import same_text
 from api._lib.router import ApiRouter, Handler, discover
 from api._lib.settings import Settings
 from api._lib.static import Client
+from api._lib.sync import figures
 
 log = logging.getLogger("api.request")
 API_ROOT = Path(__file__).parent.parent
@@ -152,17 +152,13 @@ class MetricsPage:
         """The figures, for those who know the token; open outside production when none is set."""
         scope["route_template"] = "/metrics"
         ctx = Context(scope["resources"], scope)
-        token = ctx.settings.metrics_token
-        given = ctx.headers.get("authorization", "").removeprefix("Bearer ")
-        allowed = same_text(given, token) if token else not ctx.settings.production
-        if not allowed:
+        settings, given = ctx.settings, ctx.headers.get("authorization", "")
+        if not metrics.may_read(given, settings.metrics_token, production=settings.production):
             await send_error(send, ctx, unauthorized())
             return
-        size, idle = ctx.db.size
-        metrics.pool_connections.labels("open").set(size)
-        metrics.pool_connections.labels("idle").set(idle)
+        body = await figures.measured(ctx.resources)
         kind = (b"content-type", metrics.CONTENT_TYPE.encode())
-        await send_raw(send, 200, metrics.render(), [kind, (b"cache-control", b"no-store")])
+        await send_raw(send, 200, body, [kind, (b"cache-control", b"no-store")])
 
 
 def _pages(handlers: list[Handler], settings: Settings) -> dict[str, ASGIApp]:

@@ -1,5 +1,7 @@
 """Figures for operators, in Prometheus' text format."""
 
+import hmac
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 REGISTRY = CollectorRegistry()
@@ -34,6 +36,44 @@ reminders = Counter(
 )
 ai_calls = Counter("ai_calls", "AI calls by outcome", ("outcome",), registry=REGISTRY)
 ai_tokens = Counter("ai_tokens", "AI tokens", ("kind",), registry=REGISTRY)
+
+postgres_up = Gauge("postgres_up", "Whether Postgres answered at this look", registry=REGISTRY)
+outbox_events = Gauge(
+    "outbox_events", "Events that wait or are sent", ("state",), registry=REGISTRY
+)
+outbox_lag = Gauge("outbox_lag_seconds", "Age of the oldest event on its way", registry=REGISTRY)
+outbox_delivery = Gauge(
+    "outbox_delivery_seconds",
+    "From commit to Airtable, 15 minutes",
+    ("quantile",),
+    registry=REGISTRY,
+)
+dead_letters = Gauge("dead_letters", "Open dead letters", registry=REGISTRY)
+reminder_jobs = Gauge("reminder_jobs", "Due and failed reminders", ("state",), registry=REGISTRY)
+inbound_lag = Gauge(
+    "inbound_lag_seconds", "Since the last good listing of a table", ("table",), registry=REGISTRY
+)
+workers = Gauge("workers", "Workers heard of in the last 30 seconds", registry=REGISTRY)
+tables_without_app_id = Gauge(
+    "airtable_tables_without_app_id", "Writable tables that lack App ID", registry=REGISTRY
+)
+breaker_open = Gauge("airtable_breaker_open", "Whether sending is suspended", registry=REGISTRY)
+calls_this_month = Gauge("airtable_calls_this_month", "Calls to the base", registry=REGISTRY)
+jobs = Histogram(
+    "worker_job_seconds",
+    "Runs of the worker's jobs by outcome",
+    ("job", "outcome"),
+    buckets=(0.01, 0.05, 0.1, 0.5, 1, 5, 15, 45, 60, 120, 300, 600, 3_600),
+    registry=REGISTRY,
+)
+
+
+def may_read(authorization: str, token: str | None, *, production: bool) -> bool:
+    """Whether this header opens the figures; without a token they are open outside production."""
+    if not token:
+        return not production
+    given = authorization.removeprefix("Bearer ")
+    return hmac.compare_digest(given.encode(), token.encode())
 
 
 def render() -> bytes:

@@ -33,3 +33,8 @@ def executable(path: Path, script: str) -> Path:
     path.write_text(script)
     path.chmod(0o755)
     return path
+
+
+def worker_command() -> list[str]:
+    """How the worker starts: the command of the stack file, by this interpreter."""
+    return [sys.executable, "-m", "saq", "api.workers.sync_worker.settings"]

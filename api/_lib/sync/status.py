@@ -32,11 +32,20 @@ async def outbox_figures(db: Database) -> Record:
 
 async def publish(db: Database, cache: Cache, settings: Settings, workers: int) -> dict[str, Any]:
     """Write the status for operators and return it."""
+    status = await collect(db, cache, settings, workers)
+    await cache.set(STATUS_KEY, msgspec.json.encode(status), STATUS_TTL)
+    await cache.set("sync:queue:pending", b"%d" % status["outbox"]["pending"], COUNT_TTL)
+    await cache.set("sync:queue:dead", b"%d" % status["outbox"]["deadLetter"], COUNT_TTL)
+    return status
+
+
+async def collect(db: Database, cache: Cache, settings: Settings, workers: int) -> dict[str, Any]:
+    """The status as it is now."""
     figures = await outbox_figures(db)
     gates = {row["key"]: row for row in await db.fetch(GATES)}
     webhook = await db.fetchrow(WEBHOOK)
     airtable = await _airtable(cache, settings, gates)
-    status = {
+    return {
         "updatedAt": moment(datetime.now(UTC)),
         "version": settings.app_version,
         "state": _state(figures, airtable, gates.get("airtable")),
@@ -47,15 +56,16 @@ async def publish(db: Database, cache: Cache, settings: Settings, workers: int) 
         "notifications": {"due": figures["jobs_due"], "deadLetter": figures["jobs_dead"]},
         "flags": {flag: mode.value for flag, mode in sorted(settings.backends.items())},
     }
-    await cache.set(STATUS_KEY, msgspec.json.encode(status), STATUS_TTL)
-    await cache.set("sync:queue:pending", b"%d" % figures["pending"], COUNT_TTL)
-    await cache.set("sync:queue:dead", b"%d" % figures["dead"], COUNT_TTL)
-    return status
 
 
 async def beat(cache: Cache, worker: str, facts: Mapping[str, object]) -> int:
     """Say that this worker lives; how many workers do."""
     await cache.set(f"sync:worker:{worker}", msgspec.json.encode(facts), HEARTBEAT_TTL)
+    return await workers_seen(cache)
+
+
+async def workers_seen(cache: Cache) -> int:
+    """How many workers said lately that they live."""
     return 0 if cache.client is None else await cache.attempt(_count_workers(cache.client), 0)
 
 
