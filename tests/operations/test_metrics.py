@@ -22,7 +22,7 @@ EVENT = """
     INSERT INTO outbox_events (entity_type, entity_id, operation, created_at)
     VALUES ('program', gen_random_uuid()::text, 'upsert', now() - interval '90 seconds')"""
 SERIES = (
-    "http_request_seconds_count",
+    "http_request_seconds",
     "postgres_connections",
     "postgres_up",
     "cache_reads",
