@@ -57,9 +57,11 @@ class Return(Struct, frozen=True, kw_only=True):
     parked_on: str | None = None
 
 
-async def claim(db: Database, size: int, lease_seconds: float, worker: str) -> list[Claimed]:
+async def claim(
+    db: Database, size: int, lease_seconds: float, worker: str, token: UUID | None = None
+) -> list[Claimed]:
     """Take up to `size` due events, at most one per record over all workers (I3)."""
-    token = uuid4()
+    token = token or uuid4()
     for _ in range(ATTEMPTS_AT_RACES):
         try:
             async with db.transaction() as tx:

@@ -1,18 +1,17 @@
 """One record on its way: what is to be written, and where."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import Enum, auto
 
 from msgspec import Struct
 
-from api._lib.airtable.gateway import BATCH
 from api._lib.airtable.mapping import ENTITIES
 from api._lib.airtable.model import Entity
 from api._lib.airtable.schema import Schema
 from api._lib.settings import Settings
 from api._lib.sync.claims import Claimed
 from api._lib.sync.desired import Key, References, Row, owned_cells, shared_cells
-from api._lib.sync.rules import batch_size, cells_hash, chunks
+from api._lib.sync.rules import cells_hash
 
 
 class Action(Enum):
@@ -76,16 +75,3 @@ class Item(Struct):
         if self.record_id is None or self.shared(schema):
             return False
         return self.pushed_hash == self.fingerprint(table_id, self.record_id, schema, settings)
-
-
-def batches(items: Sequence[Item]) -> list[Sequence[Item]]:
-    """Items in requests: one table and kind each, what failed repeatedly in small company.
-
-    A record that makes Airtable fail must not take nine others with it to their last try.
-    """
-    groups: dict[tuple[str, Action, int], list[Item]] = {}
-    for item in items:
-        alone = item.action is Action.SEARCH
-        size = 1 if alone else batch_size(item.event.attempts, BATCH)
-        groups.setdefault((item.event.entity_type, item.action, size), []).append(item)
-    return [chunk for (_, _, size), group in groups.items() for chunk in chunks(group, size)]

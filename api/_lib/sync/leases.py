@@ -25,8 +25,8 @@ class Leases:
         return list(self._ends)
 
     def begin(self, token: UUID, asked_at: float) -> None:
-        """Note a lease that Postgres granted after `asked_at`."""
-        self._ends[token] = asked_at + self.seconds
+        """Note a lease that Postgres granted after `asked_at`; older events keep the older end."""
+        self._ends.setdefault(token, asked_at + self.seconds)
 
     def renewed(self, tokens: list[UUID], asked_at: float) -> None:
         """Note that leases were renewed after `asked_at`."""

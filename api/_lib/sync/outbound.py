@@ -3,20 +3,17 @@
 import asyncio
 import logging
 import time
-from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
-from uuid import UUID
+from collections.abc import Collection, Sequence
+from uuid import UUID, uuid4
 
-from api._lib.airtable.entities import RANKS, EntityType
 from api._lib.airtable.errors import AirtableError
 from api._lib.airtable.gateway import Gateway
-from api._lib.airtable.mapping import ENTITIES
 from api._lib.db import Database
 from api._lib.settings import Settings
 from api._lib.sync.claims import Claimed, Return, claim, give_back, renew
 from api._lib.sync.delivery import Delivery
-from api._lib.sync.desired import Key
-from api._lib.sync.items import Item, batches
+from api._lib.sync.hand import Hand, in_order
+from api._lib.sync.items import Item
 from api._lib.sync.leases import Leases
 from api._lib.sync.preparation import Preparation
 from api._lib.sync.schemas import SchemaBook
@@ -40,9 +37,7 @@ class Outbound:
         self._book = SchemaBook(db, gateway)
         self._preparation = Preparation(db, settings, self._book)
         self._delivery = Delivery(db, gateway, settings, self._leases, self._book)
-        self._slots = asyncio.Semaphore(settings.airtable_max_concurrency)
         self._draining = asyncio.Lock()
-        self._unsent = 0
         self._resume_at = 0.0
         self._news = asyncio.Event()
         self.stopping = False
@@ -75,99 +70,96 @@ class Outbound:
             return await self._drain(time.monotonic() + seconds)
 
     async def _drain(self, until: float) -> int:
-        running: set[asyncio.Task[None]] = set()
+        drain = _Drain(uuid4(), until)
         renewing = asyncio.create_task(self._keep_leases())
-        taken = 0
         try:
-            while True:
-                self._news.clear()
-                events = await self._claim(until)
-                taken += len(events)
-                if events:
-                    running.add(asyncio.create_task(self._work(events)))
-                elif not running:
-                    return taken
-                running = await self._wait(running)
+            while await self._go_on(drain):
+                await self._wait(drain)
         finally:
-            await _finished(running)
+            await _finished(drain.running)
+            self._leases.end(drain.token)
             renewing.cancel()
+        return drain.taken
 
-    async def _claim(self, until: float) -> list[Claimed]:
-        """More work, as long as there is room for it and sending makes sense."""
+    async def _go_on(self, drain: "_Drain") -> bool:
+        """Take more work and start the next batch; False when nothing is left."""
+        self._news.clear()
+        if self._may_claim(drain) and await self._claim(drain):
+            # There may be more, such as parents that were just queued.
+            self._news.set()
+        # One batch at a time waits for its slot: what comes meanwhile makes the next one fuller.
+        if not drain.unsent and len(drain.running) < self._settings.airtable_max_concurrency:
+            self._start(drain, drain.hand.take())
+        return bool(drain.running) or not drain.hand.is_empty or self._news.is_set()
+
+    def _may_claim(self, drain: "_Drain") -> bool:
         now = time.monotonic()
-        if self.stopping or now > until or now < self._resume_at:
-            return []
-        if self._unsent:
-            # Whatever comes while batches wait for their slots makes the next ones fuller.
-            return []
-        size, lease = self._settings.sync_claim_size, self._settings.sync_lease_seconds
-        events = await claim(self._db, size, lease, self._worker)
-        if events:
-            self._leases.begin(events[0].token, now)
-        return events
+        is_low = drain.hand.ready < self._settings.sync_claim_size // 2
+        return is_low and not self.stopping and self._resume_at <= now <= drain.until
 
-    async def _wait(self, running: set[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
-        """Until a batch is through or something new came."""
+    async def _claim(self, drain: "_Drain") -> bool:
+        now, lease = time.monotonic(), self._settings.sync_lease_seconds
+        size = self._settings.sync_claim_size
+        events = await claim(self._db, size, lease, self._worker, drain.token)
+        if not events:
+            return False
+        self._leases.begin(drain.token, now)
+        drain.taken += len(events)
+        drain.hand.hold(events)
+        await self._consider(drain, in_order(events))
+        return True
+
+    async def _consider(self, drain: "_Drain", events: Sequence[Claimed]) -> None:
+        """Make ready what can be sent; children of what needs no sending are next."""
+        while events:
+            items, early = await self._preparation.prepare(events, drain.hand.upserts)
+            drain.hand.add(items)
+            for event, parent in early:
+                drain.hand.wait(event, parent)
+            kept = {item.event.id for item in items} | {event.id for event, _ in early}
+            events = drain.hand.settle(event.key for event in events if event.id not in kept)
+
+    def _start(self, drain: "_Drain", batch: Sequence[Item]) -> None:
+        if batch:
+            drain.unsent = True
+            drain.running.add(asyncio.create_task(self._send(drain, batch)))
+
+    async def _send(self, drain: "_Drain", batch: Sequence[Item]) -> None:
+        def started() -> None:
+            drain.unsent = False
+            self._news.set()
+
+        try:
+            if self.stopping or time.monotonic() < self._resume_at:
+                await self._return(batch)
+            else:
+                await self._delivery.deliver(batch, started)
+                self._note_block()
+            children = drain.hand.settle(item.event.key for item in batch)
+            await self._consider(drain, children)
+        except Exception:
+            # Postgres is away: no new work, and what is held comes back when the lease ends.
+            drain.until = 0.0
+            drain.hand.settle(item.event.key for item in batch)
+            raise
+        finally:
+            started()
+
+    async def _wait(self, drain: "_Drain") -> None:
+        """Until a batch has its slot or is through, or something new came."""
         news = asyncio.create_task(self._news.wait())
         done, _ = await asyncio.wait(
-            {*running, news}, timeout=NUDGE_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            {*drain.running, news}, timeout=NUDGE_SECONDS, return_when=asyncio.FIRST_COMPLETED
         )
         news.cancel()
+        drain.running -= done
         for task in done - {news}:
+            # What the batch held goes back to the queue when its lease ends.
             if error := task.exception():
-                log.error("a drain failed", exc_info=error)
-        return running - done
-
-    async def _work(self, events: Sequence[Claimed]) -> None:
-        """One claim from start to end."""
-        coming = {event.key for event in events if event.operation == "upsert"}
-        upserts: dict[EntityType, asyncio.Task[None]] = {}
-        deletes: list[asyncio.Task[None]] = []
-        try:
-            for kind, operation, group in _groups(events):
-                if operation == "delete":
-                    deletes.append(asyncio.create_task(self._work_on(group, (), ())))
-                    continue
-                parents = [upserts[p.entity] for p in ENTITIES[kind].parents if p.entity in upserts]
-                upserts[kind] = asyncio.create_task(self._work_on(group, parents, coming))
-            await _all([*upserts.values(), *deletes])
-        finally:
-            self._leases.end(events[0].token)
-
-    async def _work_on(
-        self,
-        events: Sequence[Claimed],
-        parents: Sequence[asyncio.Task[None]],
-        coming: Collection[Key],
-    ) -> None:
-        """Events of one kind; those whose parent came in the same claim wait for it."""
-        items, early = await self._preparation.prepare(events, coming)
-        sending = [asyncio.create_task(self._send(batch)) for batch in batches(items)]
-        if early:
-            await _finished(parents)
-            items, _ = await self._preparation.prepare(early)
-            sending += [asyncio.create_task(self._send(batch)) for batch in batches(items)]
-        await _all(sending)
-
-    async def _send(self, batch: Sequence[Item]) -> None:
-        pending = _Once(self._batch_started)
-        self._unsent += 1
-        try:
-            async with self._slots:
-                if self.stopping or time.monotonic() < self._resume_at:
-                    await self._return(batch)
-                    return
-                await self._delivery.deliver(batch, pending)
-                self._note_block()
-        finally:
-            pending()
-
-    def _batch_started(self) -> None:
-        self._unsent -= 1
-        self._news.set()
+                log.error("a batch failed", exc_info=error)
 
     async def _return(self, batch: Sequence[Item]) -> None:
-        token: UUID = batch[0].event.token
+        token = batch[0].event.token
         await give_back(self._db, token, [Return(id=item.event.id) for item in batch])
 
     def _note_block(self) -> None:
@@ -184,40 +176,20 @@ class Outbound:
                 self._leases.renewed(tokens, now)
 
 
-class _Once:
-    """Calls a function the first time it is called."""
+class _Drain:
+    """The state of one drain; all its claims share a lease."""
 
-    def __init__(self, function: Callable[[], None]) -> None:
-        self._function: Callable[[], None] | None = function
-
-    def __call__(self) -> None:
-        function, self._function = self._function, None
-        if function:
-            function()
-
-
-def _groups(events: Sequence[Claimed]) -> list[tuple[EntityType, str, list[Claimed]]]:
-    """Events by kind and operation: upserts of parents first, deletes of parents last."""
-    groups: dict[tuple[EntityType, str], list[Claimed]] = defaultdict(list)
-    for event in events:
-        groups[event.entity_type, event.operation].append(event)
-
-    def place(key: tuple[EntityType, str]) -> tuple[bool, int, str]:
-        kind, operation = key
-        is_delete = operation == "delete"
-        return is_delete, -RANKS[kind] if is_delete else RANKS[kind], kind
-
-    return [(*key, groups[key]) for key in sorted(groups, key=place)]
+    def __init__(self, token: UUID, until: float) -> None:
+        self.token = token
+        self.until = until
+        self.hand = Hand()
+        self.running: set[asyncio.Task[None]] = set()
+        self.unsent = False
+        """Whether a batch waits for its slot."""
+        self.taken = 0
 
 
 async def _finished(tasks: Collection[asyncio.Task[None]]) -> None:
     """Wait for tasks, however they end."""
     if tasks:
         await asyncio.wait(tasks)
-
-
-async def _all(tasks: Collection[asyncio.Task[None]]) -> None:
-    """Wait for all tasks to end, then raise what went wrong in the first of them."""
-    await _finished(tasks)
-    for task in tasks:
-        task.result()

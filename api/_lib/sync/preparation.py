@@ -31,18 +31,16 @@ class Preparation:
 
     async def prepare(
         self, events: Sequence[Claimed], coming: Collection[Key] = ()
-    ) -> tuple[list[Item], list[Claimed]]:
-        """The items to send, and the events whose parents are just being sent (`coming`).
+    ) -> tuple[list[Item], list[tuple[Claimed, Key]]]:
+        """The items to send, and the events whose parent is just being sent (`coming`), with it.
 
         All other events are processed, superseded, parked or dead afterwards.
         """
-        if not events:
-            return [], []
         token = events[0].token
         known = await self._read(events)
         decider = Decider(self._settings, self._book.schema)
         decisions = [decider.decide(event, known) for event in events]
-        early = [d.event for d in decisions if d.waits_for in coming]
+        early = [(d.event, d.waits_for) for d in decisions if d.waits_for in coming]
         decisions = [d for d in decisions if d.waits_for not in coming]
         await finish(self._db, token, _of(decisions, Fate.DONE), "processed")
         gone = _of(decisions, Fate.SUPERSEDED)
@@ -51,7 +49,8 @@ class Preparation:
         for decision in decisions:
             if decision.fate is Fate.DEAD:
                 await self._bury(decision)
-        return [decision.item for decision in decisions if decision.item], early
+        items = [decision.item for decision in decisions if decision.item]
+        return items, [(event, parent) for event, parent in early if parent]
 
     async def _read(self, events: Sequence[Claimed]) -> Known:
         rows = await load_rows(self._db, [e.key for e in events if e.operation == "upsert"])

@@ -47,11 +47,6 @@ def halves(items: Sequence[T]) -> tuple[Sequence[T], Sequence[T]]:
     return items[:middle], items[middle:]
 
 
-def chunks(items: Sequence[T], size: int) -> list[Sequence[T]]:
-    """Consecutive parts of at most that size."""
-    return [items[start : start + size] for start in range(0, len(items), size)]
-
-
 def batch_size(attempts: int, most: int) -> int:
     """Records per request for an event that failed so often: fewer, then alone."""
     if attempts < 2:
