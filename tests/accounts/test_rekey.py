@@ -130,11 +130,13 @@ async def test_keys_of_reminders_follow_so_that_none_is_sent_twice(
         person.id,
         NOW,
         NOW + timedelta(hours=1),
-        f"daily:{person.id}:x",
+        f"daily:user:{person.id}:date:2026-03-04",
     )
     record = person_record(email=person.email)
     await apply(db, record, person.id)
-    assert await db.fetchval("SELECT dedupe_key FROM notification_jobs") == f"daily:{record.id}:x"
+    assert await db.fetchval("SELECT dedupe_key FROM notification_jobs") == (
+        f"daily:user:{record.id}:date:2026-03-04"
+    )
 
 
 async def test_every_column_that_names_people_follows(db: Database) -> None:
