@@ -154,6 +154,7 @@ class Context:
         self.scope: Scope = {} if scope is None else scope
         self.user: User | None = None
         self.raw_body = b""
+        self.body_is_read = False
 
     @cached_property
     def now(self) -> datetime:

@@ -76,7 +76,7 @@ class Page:
             await self._answer_other(ctx, method, send)
             return
         if handler.guard.access is Access.SECRET:
-            ctx.raw_body = await read_body(ctx, receive)
+            await _read_once(ctx, receive)
         await pass_guard(handler.guard, ctx)
         arguments = await self._arguments(handler, ctx, receive)
         await send_result(send, ctx, await handler.call(**arguments))
@@ -97,7 +97,7 @@ class Page:
             elif name == "admin":
                 arguments[name] = _as_admin(ctx.user)
             elif name == "body" and handler.body is not None:
-                ctx.raw_body = ctx.raw_body or await read_body(ctx, receive)
+                await _read_once(ctx, receive)
                 arguments[name] = handler.body.body(ctx.raw_body)
             elif name == "query" and handler.query is not None:
                 arguments[name] = handler.query.query(query_pairs(ctx.scope))
@@ -140,6 +140,13 @@ def query_pairs(scope: Scope) -> Sequence[tuple[str, str]]:
         return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=50)
     except ValueError:
         raise bad_request("bad_path") from None
+
+
+async def _read_once(ctx: Context, receive: Receive) -> None:
+    """Read the body unless a guard did; asking again would wait for the client to hang up."""
+    if not ctx.body_is_read:
+        ctx.raw_body = await read_body(ctx, receive)
+        ctx.body_is_read = True
 
 
 async def read_body(ctx: Context, receive: Receive) -> bytes:
