@@ -1,10 +1,10 @@
 """Sending a batch and dealing with every way it can fail (sync 11.8)."""
 
 import logging
-import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from uuid import uuid4
 
+from api._lib.airtable.calls import Ticket
 from api._lib.airtable.entities import EntityType
 from api._lib.airtable.errors import (
     AirtableError,
@@ -15,17 +15,16 @@ from api._lib.airtable.errors import (
     ThrottledError,
     TransientError,
 )
-from api._lib.airtable.gateway import Gateway, Ticket
+from api._lib.airtable.gateway import Gateway
 from api._lib.airtable.schema import UNKNOWN_FIELD
 from api._lib.db import Database
 from api._lib.settings import Settings
 from api._lib.sync import rules
-from api._lib.sync.claims import Return, count_attempt, give_back
-from api._lib.sync.dead_letters import bury
 from api._lib.sync.items import Action, Item
 from api._lib.sync.leases import Leases
+from api._lib.sync.outcomes import Outcomes, facts_of
 from api._lib.sync.requests import Requests
-from api._lib.sync.results import Delivered, finish, forget_link, store_delivered, store_removed
+from api._lib.sync.results import forget_link
 from api._lib.sync.rules import ErrorClass
 from api._lib.sync.schemas import SchemaBook
 
@@ -41,9 +40,9 @@ class Delivery:
         self, db: Database, gateway: Gateway, settings: Settings, leases: Leases, book: SchemaBook
     ) -> None:
         self._db = db
-        self._gateway = gateway
         self._settings = settings
         self._leases = leases
+        self._outcomes = Outcomes(db, gateway, settings, leases)
         self._book = book
         self._requests = Requests(gateway, settings)
         self.blocked_for = 0.0
@@ -63,17 +62,17 @@ class Delivery:
         except Exception:
             stack = uuid4().hex[:12]
             log.exception("delivery failed", extra={"stack": stack})
-            await self._retry(items, ErrorClass.BUG, f"bug {stack}")
+            await self._outcomes.retry(items, ErrorClass.BUG, f"bug {stack}")
 
     async def _attempt(self, items: Sequence[Item], started: Callable[[], None]) -> None:
-        held = await self._counted(items)
+        held = await self._outcomes.counted(items)
         if held and held[0].action is Action.SEARCH:
             await self._search(held[0])
         elif held:
             token = held[0].event.token
-            ticket = Ticket(self._leases.not_after(token), started)
-            ids = await self._requests.write(held, self._book.schema, ticket)
-            await self._written(held, ids)
+            ticket, schema = Ticket(self._leases.not_after(token), started), self._book.schema
+            ids = await self._requests.write(held, schema, ticket)
+            await self._outcomes.written(held, ids, schema)
 
     async def _search(self, item: Item) -> None:
         """Delete what a create made whose answer was lost, if it made anything."""
@@ -82,50 +81,19 @@ class Delivery:
             item.action, item.record_id, item.copies = Action.DELETE, found[0], tuple(found[1:])
             await self.deliver([item])
         else:
-            await finish(self._db, item.event.token, [item.event], "processed")
-
-    async def _counted(self, items: Sequence[Item]) -> list[Item]:
-        kept = await count_attempt(self._db, [item.event for item in items])
-        ids = {event.id for event in kept}
-        return [item for item in items if item.event.id in ids]
-
-    async def _written(self, items: Sequence[Item], ids: Mapping[int, str]) -> None:
-        token = items[0].event.token
-        if items[0].action is Action.DELETE:
-            await self._removed(items)
-            return
-        done = [self._delivered(item, ids[item.event.id]) for item in items]
-        for taken in await store_delivered(self._db, token, done):
-            message = f"{taken.record_id} already belongs to another row"
-            await bury(self._db, token, taken.event.id, ErrorClass.PERMANENT, message)
-
-    async def _removed(self, items: Sequence[Item]) -> None:
-        records = {item.event.id: (item.event, item.record_ids) for item in items}
-        await store_removed(self._db, items[0].event.token, records)
-
-    def _delivered(self, item: Item, record_id: str) -> Delivered:
-        table_id = self._gateway.table_id(item.entity.table)
-        schema = self._book.schema
-        return Delivered(
-            event=item.event,
-            record_id=record_id,
-            table_id=table_id,
-            fingerprint=item.fingerprint(table_id, record_id, schema, self._settings),
-            is_new=item.record_id is None,
-            skipped=item.skipped,
-        )
+            await self._outcomes.done(item, "processed")
 
     async def _failed(self, items: Sequence[Item], error: AirtableError) -> None:
         _log(items, error)
         if isinstance(error, NotSentError):
             self.blocked_for = error.retry_in
-            await self._uncharged(items, None, str(error))
+            await self._outcomes.uncharged(items, None, str(error))
         elif isinstance(error, ThrottledError):
             self.blocked_for = self._settings.airtable_pause_seconds
-            await self._uncharged(items, ErrorClass.THROTTLED, str(error))
+            await self._outcomes.uncharged(items, ErrorClass.THROTTLED, str(error))
         elif isinstance(error, ConfigurationError):
             wait = rules.CONFIGURATION_WAIT
-            await self._uncharged(items, ErrorClass.CONFIGURATION, str(error), wait)
+            await self._outcomes.uncharged(items, ErrorClass.CONFIGURATION, str(error), wait)
         elif isinstance(error, TransientError):
             await self._transient(items, error)
         elif len(items) > 1:
@@ -139,9 +107,9 @@ class Delivery:
         kind = ErrorClass.AMBIGUOUS if unclear else ErrorClass.TRANSIENT
         if error.probe:
             wait = float(self._settings.sync_ambiguous_seconds) if unclear else 0.0
-            await self._uncharged(items, kind, str(error), wait)
+            await self._outcomes.uncharged(items, kind, str(error), wait)
             return
-        await self._retry(items, kind, str(error), error.status)
+        await self._outcomes.retry(items, kind, str(error), error.status)
 
     async def _refused(self, item: Item, error: AirtableError) -> None:
         """What becomes of a single record that Airtable does not accept."""
@@ -162,7 +130,7 @@ class Delivery:
         if item.refusals < rules.REFUSALS_TO_DIE:
             await self.deliver([item])
         else:
-            await self._bury(item, ErrorClass.PERMANENT, str(error), error.status)
+            await self._outcomes.bury(item, ErrorClass.PERMANENT, str(error), error.status)
 
     async def _mended(self, item: Item, error: AirtableError) -> bool:
         """Whether the cause could be removed, so that this refusal does not count."""
@@ -189,76 +157,24 @@ class Delivery:
         return True
 
     async def _missing(self, item: Item, error: MissingError) -> None:
-        token = item.event.token
         certain = item.action is Action.DELETE and error.status == 404
         if not certain and not await self._requests.is_gone(item):
-            await self._retry([item], ErrorClass.TRANSIENT, "said to be missing, but is there")
+            await self._outcomes.retry(
+                [item], ErrorClass.TRANSIENT, "said to be missing, but is there"
+            )
         elif item.action is Action.DELETE:
-            await self._removed([item])
+            await self._outcomes.removed([item])
         elif item.event.entity_type is EntityType.USER:
             # People are made and removed in Airtable; the polls will find out (sync 11.12).
-            await finish(self._db, token, [item.event], "superseded", ErrorClass.GONE)
+            await self._outcomes.done(item, "superseded", ErrorClass.GONE)
         else:
             await forget_link(self._db, item.event.entity_type, item.event.entity_id)
             item.action, item.record_id = Action.CREATE, None
             await self.deliver([item])
 
-    async def _bury(
-        self, item: Item, kind: ErrorClass, message: str, status: int | None = None
-    ) -> None:
-        await bury(self._db, item.event.token, item.event.id, kind, message, status)
-        log.error("dead letter", extra=_facts(item) | {"errorClass": kind})
-
-    async def _retry(
-        self, items: Sequence[Item], kind: ErrorClass, message: str, status: int | None = None
-    ) -> None:
-        most, base = self._settings.sync_max_retries, self._settings.sync_retry_base_seconds
-        returns = []
-        for item in items:
-            if rules.is_final(item.event.attempts, most):
-                await self._bury(item, kind, message, status)
-                continue
-            wait = rules.backoff(item.event.attempts, base, random.random())
-            if kind is ErrorClass.AMBIGUOUS:
-                wait = max(wait, self._settings.sync_ambiguous_seconds)
-            returns.append(Return(id=item.event.id, wait=wait, error_class=kind, error=message))
-        await give_back(self._db, items[0].event.token, returns)
-
-    async def _uncharged(
-        self,
-        items: Sequence[Item],
-        kind: ErrorClass | None,
-        message: str,
-        wait: float = 0.0,
-    ) -> None:
-        await give_back(
-            self._db,
-            items[0].event.token,
-            [
-                Return(
-                    id=item.event.id,
-                    wait=wait,
-                    uncharged=item.event.counted,
-                    error_class=kind,
-                    error=message,
-                )
-                for item in items
-            ],
-        )
-
-
-def _facts(item: Item) -> dict[str, object]:
-    event = item.event
-    return {
-        "eventId": event.id,
-        "entityType": event.entity_type,
-        "entityId": event.entity_id,
-        "attempt": event.attempts,
-    }
-
 
 def _log(items: Sequence[Item], error: AirtableError) -> None:
     level = logging.INFO if isinstance(error, NotSentError) else logging.WARNING
     for item in items:
-        facts = _facts(item) | {"errorKind": type(error).__name__, "httpStatus": error.status}
+        facts = facts_of(item) | {"errorKind": type(error).__name__, "httpStatus": error.status}
         log.log(level, "not delivered", extra=facts | {"reason": str(error)})

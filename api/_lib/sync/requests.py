@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from api._lib.airtable.calls import Ticket
 from api._lib.airtable.errors import ConfigurationError, MissingError, TransientError
-from api._lib.airtable.gateway import Gateway, RemoteRecord, Ticket, Update
+from api._lib.airtable.gateway import Gateway, RemoteRecord, Update
 from api._lib.airtable.limiter import Lane
 from api._lib.airtable.schema import Schema
 from api._lib.settings import Settings
