@@ -1,9 +1,9 @@
 """Who a valid access token stands for."""
 
 from api._lib.accounts import tokens
+from api._lib.accounts.gathering import gathered
 from api._lib.accounts.model import Account, language_of
 from api._lib.accounts.sessions import is_valid_legacy
-from api._lib.accounts.store import people
 from api._lib.context import Context, User
 from api._lib.errors import forbidden, unauthorized
 
@@ -13,7 +13,7 @@ async def authenticate(ctx: Context, token: str) -> User:
     claims = tokens.verify(ctx.settings.jwt_secret, "access", token, ctx.now)
     if claims is None:
         raise unauthorized()
-    account, is_live = await people.account_with_session(ctx.db, claims.user_id, claims.sid)
+    account, is_live = await gathered(ctx.db).find(claims.user_id, claims.sid)
     if account is None:
         raise unauthorized()
     if not account.active:

@@ -1,5 +1,6 @@
 """Reading and changing people."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -20,6 +21,18 @@ WHERE u.id = CASE WHEN EXISTS (SELECT 1 FROM users WHERE id = $1) THEN $1
              ELSE (SELECT user_id FROM user_id_aliases WHERE old_id = $1) END
 """
 
+_WITH_SESSIONS = _ACCOUNT.replace(
+    "\nFROM users u",
+    """, asked.place, EXISTS (
+           SELECT 1 FROM auth_sessions s
+           WHERE s.sid = asked.sid AND s.user_id = u.id AND s.revoked_at IS NULL
+       ) AS session_is_live
+FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS asked (user_id, sid, place)
+JOIN users u ON u.id = coalesce(
+    (SELECT id FROM users WHERE id = asked.user_id),
+    (SELECT user_id FROM user_id_aliases WHERE old_id = asked.user_id))""",
+)
+
 
 async def account_by_email(q: Queries, email: str) -> Account | None:
     """The person with an address."""
@@ -37,16 +50,13 @@ async def lock_account(tx: Transaction, user_id: str) -> Account | None:
     return _account(await tx.fetchrow(sql, user_id))
 
 
-async def account_with_session(
-    q: Queries, user_id: str, sid: UUID | None
-) -> tuple[Account | None, bool]:
-    """The person with an id, and whether the session is theirs and not revoked."""
-    live = """, EXISTS (SELECT 1 FROM auth_sessions s
-        WHERE s.sid = $2 AND s.user_id = u.id AND s.revoked_at IS NULL) AS session_is_live"""
-    row = await q.fetchrow(
-        _ACCOUNT.replace("\nFROM users", live + "\nFROM users", 1) + _BY_ID, user_id, sid
-    )
-    return _account(row), row is not None and row["session_is_live"]
+async def accounts_with_sessions(
+    q: Queries, asked: Sequence[tuple[str, UUID | None]]
+) -> list[tuple[Account | None, bool]]:
+    """For each id and session: the person, and whether the session is theirs and not revoked."""
+    rows = await q.fetch(_WITH_SESSIONS, [who for who, _ in asked], [sid for _, sid in asked])
+    found = {row["place"]: (_account(row), bool(row["session_is_live"])) for row in rows}
+    return [found.get(place, (None, False)) for place in range(1, len(asked) + 1)]
 
 
 async def set_last_login(tx: Transaction, user_id: str, day: date) -> bool:
