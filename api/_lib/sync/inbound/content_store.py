@@ -1,11 +1,12 @@
 """SQL of imported content: a few statements per table, whatever its size."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from api._lib.db import Queries, Transaction
 from api._lib.sync.inbound.content_rows import Change, Place, Row, Stored
-from api._lib.sync.inbound.content_tables import ContentTable, LinkTable
+from api._lib.sync.inbound.content_tables import ContentTable
+from api._lib.sync.inbound.link_store import write_lists
 
 
 async def stored_rows(q: Queries, table: ContentTable) -> dict[str, Stored]:
@@ -46,14 +47,8 @@ async def write_links(
     """Let the links of these records be as they show them; how many differed."""
     changed = 0
     for link in table.links:
-        pairs = [
-            {"own": row.key, "other": other, "position": position}
-            for row in rows
-            for position, other in enumerate(row.links[link.name])
-        ]
-        await _add_stubs(tx, link, {str(pair["other"]) for pair in pairs}, read_at)
-        own = sorted(row.key for row in rows)
-        changed += int(await tx.fetchval(_links(link), own, pairs) or 0)
+        lists = {row.key: row.links[link.name] for row in rows}
+        changed += await write_lists(tx, link, lists, read_at)
     return changed
 
 
@@ -84,20 +79,6 @@ async def move(tx: Transaction, table: ContentTable, at: dict[str, Place]) -> No
             FROM jsonb_to_recordset($1::jsonb) AS r(key text, sort_order int, is_listed boolean)
             WHERE t.{table.key} = r.key""",
         rows,
-    )
-
-
-async def _add_stubs(
-    tx: Transaction, link: LinkTable, ids: Iterable[str], read_at: datetime
-) -> None:
-    """Rows for linked records that were not read yet, so that no link is lost."""
-    name, value = ("name, ", "'', ") if link.target != "media" else ("", "")
-    await tx.execute(
-        f"""INSERT INTO {link.target} (id, {name}is_listed, synced_at)
-            SELECT id, {value}false, $2 FROM unnest($1::text[]) AS given(id)
-            ON CONFLICT (id) DO NOTHING""",
-        sorted(ids),
-        read_at,
     )
 
 
@@ -133,29 +114,3 @@ ON CONFLICT ({table.key}) DO UPDATE SET {updates}, sort_order = excluded.sort_or
     is_listed = excluded.is_listed, content_hash = excluded.content_hash,
     synced_at = excluded.synced_at, archived_at = NULL
 WHERE t.content_hash = '' OR t.synced_at <= excluded.synced_at"""
-
-
-def _links(link: LinkTable) -> str:
-    """Both sides of some links show a list; the other side's position is left to its import."""
-    other_names, other_values = "", ""
-    if link.other_position:
-        other_names = f", {link.other_position}"
-        other_values = f""", (SELECT coalesce(max(o.{link.other_position}) + 1, 0)
-             FROM {link.name} AS o WHERE o.{link.other} = r.other)"""
-    return f"""
-WITH wanted AS (
-    SELECT * FROM jsonb_to_recordset($2::jsonb) AS r(own text, other text, position smallint)
-), removed AS (
-    DELETE FROM {link.name} AS l
-    WHERE l.{link.own} = ANY ($1::text[]) AND NOT EXISTS (
-        SELECT FROM wanted AS w WHERE w.own = l.{link.own} AND w.other = l.{link.other})
-    RETURNING 1
-), added AS (
-    INSERT INTO {link.name} AS l ({link.own}, {link.other}, {link.position}{other_names})
-    SELECT r.own, r.other, r.position{other_values} FROM wanted AS r
-    ORDER BY r.own, r.other
-    ON CONFLICT ({link.own}, {link.other}) DO UPDATE SET {link.position} = excluded.{link.position}
-    WHERE l.{link.position} IS DISTINCT FROM excluded.{link.position}
-    RETURNING 1
-)
-SELECT (SELECT count(*) FROM removed) + (SELECT count(*) FROM added)"""

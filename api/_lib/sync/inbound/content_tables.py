@@ -7,6 +7,7 @@ from msgspec import Struct
 from api._lib.airtable import content, people
 from api._lib.airtable.cells import Cells
 from api._lib.airtable.model import Table
+from api._lib.sync.inbound.link_store import LinkTable
 
 WEEKDAYS = ("Maandag", "Dinsdag", "Woensdag", "Donderdag", "Vrijdag", "Zaterdag", "Zondag")
 GOAL_STATUSES = ("Actief", "Afgerond", "Gepland")
@@ -21,20 +22,6 @@ class Column(Struct, frozen=True):
     name: str
     read: Callable[[Cells], object]
     type: str = "text"
-
-
-class LinkTable(Struct, frozen=True):
-    """A Postgres table of links that one field of this table shows."""
-
-    name: str
-    own: str
-    other: str
-    target: str
-    """Postgres table of the linked records."""
-    field: str
-    position: str = "position"
-    other_position: str | None = None
-    """Position in the list that the other side shows, where it shows one."""
 
 
 class FileColumns(Struct, frozen=True):

@@ -15,7 +15,7 @@ from api._lib.airtable.limiter import Lane
 from api._lib.airtable.people import USERS
 from api._lib.context import Context
 from api._lib.db import Transaction
-from api._lib.sync.inbound.people_store import add_companies
+from api._lib.sync.inbound.link_store import add_stubs
 from api._lib.sync.inbound.presence import gone_among
 
 log = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ async def _store(ctx: Context, records: Sequence[RemoteRecord], reading: Reading
     companies = sorted({i for record in records for i in Cells(USERS, record).links("company")})
 
     async def block(tx: Transaction) -> list[Arrival]:
-        await add_companies(tx, companies, reading.started_at)
+        await add_stubs(tx, "companies", companies, reading.started_at)
         return await accounts.apply_airtable_users(tx, records, reading, ctx.clock.now())
 
     return await ctx.db.run(block)

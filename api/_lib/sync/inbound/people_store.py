@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from api._lib.db import Queries, Transaction
+from api._lib.db import Queries
 
 GATE = "users"
 
@@ -34,14 +34,3 @@ async def known_ids(q: Queries, ids: Sequence[str]) -> set[str]:
         ids,
     )
     return {row["id"] for row in rows}
-
-
-async def add_companies(tx: Transaction, ids: Sequence[str], read_at: datetime) -> None:
-    """Rows for companies that were not read yet, so that nobody's link is lost."""
-    await tx.execute(
-        """INSERT INTO companies (id, name, is_listed, synced_at)
-           SELECT id, '', false, $2 FROM unnest($1::text[]) AS given(id)
-           ON CONFLICT (id) DO NOTHING""",
-        ids,
-        read_at,
-    )
