@@ -41,7 +41,8 @@ INSERT INTO methods (id, name, duration_minutes, description, optimal_frequency,
 VALUES
   ('{BREATHE}', 'Ademen', 10, 'Adem rustig', '{{Dagelijks}}', 0),
   ('{SCAN}', 'Bodyscan', 5, NULL, '{{}}', 1), ('{WALK}', 'Wandelen', 10, NULL, '{{}}', 2),
-  ('{WRITE}', 'Schrijven', 15, NULL, '{{Wekelijks}}', 3), ('{TIDY}', 'Opruimen', 5, NULL, '{{}}', 4);
+  ('{WRITE}', 'Schrijven', 15, NULL, '{{Wekelijks}}', 3),
+  ('{TIDY}', 'Opruimen', 5, NULL, '{{}}', 4);
 INSERT INTO method_experience_levels (method_id, experience_level_id, position)
 VALUES ('{BREATHE}', 'recLevelBegin0001', 0);
 INSERT INTO method_goals (method_id, goal_id, position) VALUES

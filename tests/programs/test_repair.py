@@ -146,6 +146,12 @@ def test_a_weekly_method_is_kept_once_per_program_week_if_the_day_keeps_another(
     assert [ids for _, ids in planned(plan)] == ["AB", "C", "A", "AB", "B", "B"]
 
 
+def test_a_gap_is_filled_by_a_repeated_weekly_method_only_when_there_is_no_other() -> None:
+    only = (BriefMethod("A", "Ademen", 10, labels=("Wekelijks",)),)
+    plan = repair(answer([("2026-01-05", "A")]), brief(methods=only))
+    assert [ids for _, ids in planned(plan)] == ["A", "A"]
+
+
 def test_a_day_has_six_methods_at_most() -> None:
     many = tuple(BriefMethod(id, id, 5) for id in "ABCDEFGH")
     said = [("2026-01-05", "ABCDEFGH"), ("2026-01-07", "A")]

@@ -5,8 +5,8 @@ from typing import Any, TypeVar
 
 from api._lib.content import store
 from api._lib.content.lists import ContentList, items
-from api._lib.content.prompts import Prompt, read_prompts
-from api._lib.content.references import existing
+from api._lib.content.store.prompts import Prompt, read_prompts
+from api._lib.content.store.references import existing
 from api._lib.context import Context
 from api._lib.db import Queries
 

@@ -22,8 +22,9 @@ from api._lib.content.lists import (
     items,
 )
 from api._lib.content.model import Belief, Habit, MethodDetail, Translations
-from api._lib.content.prompts import Prompt
 from api._lib.content.rules import Mode
+from api._lib.content.selecting import choose_habits
+from api._lib.content.store.prompts import Prompt
 from api._lib.context import Context, User
 from api._lib.errors import bad_request, not_found, unavailable
 from api._lib.messages import Language
@@ -40,6 +41,7 @@ __all__ = [
     "Prompt",
     "answer",
     "by_id",
+    "choose_habits",
     "drop",
     "items",
     "prompts",

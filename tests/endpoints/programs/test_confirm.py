@@ -117,6 +117,18 @@ async def test_P10_the_schedule_is_checked_and_corrected(ann: Asking) -> None:
     assert found["totalSessions"] == 2
 
 
+async def test_before_the_first_import_the_day_ids_of_the_person_are_taken(
+    bob: Asking, db: Database
+) -> None:
+    given = review(editedSchedule=[{**day(SOON, BREATHE), "dayId": MONDAY}])
+    answer = await bob.post("programs/confirm", **given)
+    assert answer.status == 201
+    assert answer.data["aiSchedule"][0]["dayId"] == MONDAY
+    assert await db.fetchval("SELECT weekday_id::text FROM program_sessions") == MONDAY
+    strange = review(start="2026-06-01", editedSchedule=[{**day("2026-06-01", SCAN), "dayId": "?"}])
+    assert (await bob.post("programs/confirm", **strange)).status == 400
+
+
 @pytest.mark.parametrize(
     "change",
     [

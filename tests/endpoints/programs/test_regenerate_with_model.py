@@ -143,6 +143,13 @@ async def test_P8_asking_counts_and_refusing_changes_nothing(
     assert simple.status == 200
 
 
+async def test_a_model_needs_goals_to_plan_for(ann: Asking, model: OpenAiStandIn) -> None:
+    program = await running(ann)
+    await ann.patch(f"programs/{program['id']}", goals=[])
+    assert (await plan_anew(ann, program)).status == 400
+    assert model.requests == []
+
+
 async def test_sessions_keep_the_goals_they_were_planned_for(
     ann: Asking, model: OpenAiStandIn
 ) -> None:

@@ -9,6 +9,7 @@ from api._lib.clock import ManualClock
 from api._lib.context import Context
 from api._lib.db import Database
 from api._lib.programs import service as programs
+from api.workers.sync_worker import JOBS
 from tests.endpoints.asking import Asking
 from tests.endpoints.conftest import MakePerson
 from tests.endpoints.programs.steps import (
@@ -144,3 +145,8 @@ async def test_the_run_does_not_depend_on_the_number_of_programs(
     await db.execute("UPDATE programs SET start_date = '2026-01-05', end_date = '2026-01-11'")
     assert await programs.roll_program_status(ctx) == 1_100
     assert set(await statuses(db)) == {"Afgewerkt"}
+
+
+def test_P12_the_worker_does_it_every_hour() -> None:
+    [job] = [job for job in JOBS if job.name == "roll_program_status"]
+    assert (job.cron, job.timeout) == ("1 * * * *", 60)

@@ -39,11 +39,6 @@ def completions_saved(user_id: str, ids: Iterable[UUID]) -> list[Event]:
     return [_saved(EntityType.METHOD_USAGE, user_id, id, SESSION) for id in ids]
 
 
-def beliefs_saved(user_id: str, ids: Iterable[UUID]) -> list[Event]:
-    """Own beliefs were made."""
-    return [_saved(EntityType.PERSOONLIJKE_OVERTUIGING, user_id, id, SESSION) for id in ids]
-
-
 def _saved(kind: EntityType, user_id: str, id: UUID, priority: int) -> Event:
     return Event(entity_type=kind, entity_id=id, user_id=user_id, priority=priority)
 

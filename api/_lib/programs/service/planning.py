@@ -1,6 +1,6 @@
 """Letting a language model plan: within limits, and never while a transaction is open."""
 
-from api._lib.ai import AiClient, AiError, AiInvalid, AiNotConfigured, AiTimeout, Question
+from api._lib.ai import AiClient, AiError, AiInvalid, AiTimeout, Question
 from api._lib.context import Context, User
 from api._lib.errors import ApiError, Kind, unavailable
 from api._lib.limits import AI_USER_DAY, AI_USER_HOUR, Use
@@ -40,8 +40,6 @@ async def ask(ai: AiClient, brief: Brief) -> Plan:
     )
     try:
         return await ai.ask(question, lambda root: _accepted(root, brief))
-    except AiNotConfigured:
-        raise unavailable("ai_not_configured") from None
     except AiTimeout:
         raise ApiError(Kind.GATEWAY_TIMEOUT, "ai_timeout") from None
     except AiError:

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from msgspec import Struct
 
+from api._lib.content import service as content
 from api._lib.context import Context, User
 from api._lib.db import Transaction
 from api._lib.notifications import service as notifications
@@ -17,9 +18,8 @@ from api._lib.programs.service import events
 from api._lib.programs.service.asked import Period
 from api._lib.programs.service.room import make_room
 from api._lib.programs.service.scheduling import new_sessions
-from api._lib.programs.store import companions, dates, writing
-
-MAX_OWN_BELIEFS = 100
+from api._lib.programs.store import dates, writing
+from api._lib.tracking import service as tracking
 
 
 class PlannedProgram(Struct, frozen=True, kw_only=True):
@@ -71,9 +71,7 @@ async def _companions(
     tx: Transaction, user: User, program: Program, planned: PlannedProgram
 ) -> list[Event]:
     if planned.habits:
-        await companions.replace_habits(tx, user.id, planned.habits)
+        await content.choose_habits(tx, user.id, planned.habits)
     if not planned.own_beliefs:
         return []
-    names = planned.own_beliefs
-    beliefs = await companions.insert_beliefs(tx, user.id, program.id, names, MAX_OWN_BELIEFS)
-    return events.beliefs_saved(user.id, beliefs)
+    return await tracking.add_personal_beliefs(tx, user.id, program.id, planned.own_beliefs)

@@ -27,7 +27,7 @@ WITH days AS ({_entries(11, *LISTS["days"])}), goals AS ({_entries(12, *LISTS["g
      methods AS ({_entries(13, *LISTS["methods"])}), beliefs AS ({_entries(14, *LISTS["beliefs"])})
 INSERT INTO programs (id, user_id, name, start_date, end_date, duration_weeks, duration_label,
                       status, creation_type, notes)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"""
+VALUES ($1, $2::text, $3, $4, $5, $6, $7, $8, $9, $10)"""
 
 # A list keeps the rows it shares with the new one, so that unchanged entries are not written.
 REPLACE = """

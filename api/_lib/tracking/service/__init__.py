@@ -8,6 +8,7 @@ from api._lib.tracking.service.beliefs import (
     delete_personal_belief,
     personal_beliefs_of,
 )
+from api._lib.tracking.service.confirming import add_personal_beliefs
 from api._lib.tracking.service.goal_completions import complete_goal, goal_counts
 from api._lib.tracking.service.goals import add_goal, change_goal, delete_goal, goals_of
 from api._lib.tracking.service.habits import habits_of_day, tick_habit, untick_habit
@@ -22,6 +23,7 @@ __all__ = [
     "DoneMethod",
     "add_goal",
     "add_personal_belief",
+    "add_personal_beliefs",
     "change_goal",
     "change_personal_belief",
     "complete_belief",

@@ -23,6 +23,15 @@ _ADD = f"""
 INSERT INTO personal_beliefs (user_id, name, program_id) VALUES ($1::text, $2, $3)
 RETURNING {_COLUMNS}"""
 
+# Moments differ, so that the list keeps the order they were given in. $4 = how many are allowed.
+_ADD_ALL = """
+INSERT INTO personal_beliefs (user_id, program_id, name, created_at)
+SELECT $1::text, $2, given.name, clock_timestamp() + given.n * interval '1 microsecond'
+FROM unnest($3::text[]) WITH ORDINALITY AS given(name, n)
+WHERE given.n <= $4 - (
+    SELECT count(*) FROM personal_beliefs WHERE user_id = $1::text AND status <> 'Verwijderd')
+RETURNING id"""
+
 
 async def of_user(db: Queries, user_id: str) -> Sequence[PersonalBelief]:
     """A person's own beliefs but the deleted ones, oldest first."""
@@ -48,6 +57,13 @@ async def add(tx: Transaction, user_id: str, name: str, program_id: UUID | None)
     """Store a new belief."""
     [row] = await tx.fetch(_ADD, user_id, name, program_id)
     return _belief(row)
+
+
+async def add_all(
+    tx: Transaction, user_id: str, program_id: UUID, names: Sequence[str], limit: int
+) -> list[UUID]:
+    """Store new beliefs of a program as far as the limit allows; the ids of those stored."""
+    return [row["id"] for row in await tx.fetch(_ADD_ALL, user_id, program_id, names, limit)]
 
 
 async def save(tx: Transaction, belief: PersonalBelief) -> None:
