@@ -270,6 +270,11 @@ CATALOGUE: dict[str, dict[Language, str]] = {
         "fr": "Il n'y a pas de table {table}.",
         "en": "There is no table {table}.",
     },
+    "dead_letter_unnamed": {
+        "nl": "Noem een id vanaf 1, een lijst ids, een entityType of een errorClass.",
+        "fr": "Indiquez un id à partir de 1, une liste ids, un entityType ou un errorClass.",
+        "en": "Name an id from 1 on, a list of ids, an entityType or an errorClass.",
+    },
     "bad_path": {
         "nl": "Het adres van de aanvraag is ongeldig.",
         "fr": "L'adresse de la requête n'est pas valide.",

@@ -4,6 +4,8 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from redis.asyncio import Redis
+
 from api._lib.airtable.entities import EntityType
 from api._lib.airtable.mapping import ENTITIES
 from api._lib.db import Database, Transaction
@@ -235,6 +237,12 @@ class World:
         """A change of a record is queued."""
         async with self.db.transaction() as tx:
             await enqueue(tx, [Event(entity_type=kind, entity_id=entity_id, user_id=self.user)])
+
+    async def redis_forgets(self) -> None:
+        """Pauses and breakers are over."""
+        client = Redis.from_url(self.settings.redis_url or "")
+        await client.flushall()
+        await client.aclose()
 
     async def records(self, kind: EntityType) -> dict[str, dict[str, Any]]:
         """Records of a kind in Airtable, by our id, with cells by field name."""

@@ -84,6 +84,14 @@ class Limiter:
         if redis is None or not await self._attempt(redis.report(outcome, pause_ms), False):
             await self._postgres.report(outcome, pause_ms)
 
+    async def obstacle(self) -> str | None:
+        """Why nobody may send now: paused, open, or nothing."""
+        redis = self._present_redis
+        if redis is None:
+            known = self._postgres.weather.obstacle(time.monotonic())
+            return known[0] if known else None
+        return await self._attempt(redis.obstacle(), None)
+
     async def close(self) -> None:
         """Give up the turn to send."""
         await self._postgres.release()

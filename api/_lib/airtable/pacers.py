@@ -10,7 +10,7 @@ from msgspec import Struct
 from redis.asyncio import Redis
 
 from api._lib.airtable import store
-from api._lib.airtable.pacing import CONFIRM, REPORT, RESERVE, SILENT_INTERVALS
+from api._lib.airtable.pacing import CONFIRM, LOOK, REPORT, RESERVE, SILENT_INTERVALS
 from api._lib.airtable.weather import Weather
 from api._lib.db import Connection, Database, DatabaseUnavailableError
 
@@ -36,6 +36,7 @@ class RedisPacer:
         self._reserve = client.register_script(RESERVE)
         self._confirm = client.register_script(CONFIRM)
         self._report = client.register_script(REPORT)
+        self._look = client.register_script(LOOK)
 
     async def reserve(self, interval_ms: int, horizon_ms: int, width: int) -> Answer:
         """Take the next free slot, if it is not further ahead than the horizon."""
@@ -53,6 +54,11 @@ class RedisPacer:
         """Tell all processes how a request ended."""
         await self._report(keys=self._keys(), args=[outcome, pause_ms])
         return True
+
+    async def obstacle(self) -> str | None:
+        """Why nobody may send now, without taking a slot."""
+        verdict: bytes = await self._look(keys=self._keys(), args=[])
+        return verdict.decode() or None
 
     def _keys(self) -> list[str]:
         month = datetime.now(UTC).strftime("%Y-%m")

@@ -115,3 +115,11 @@ end
 return now
 """
 )
+
+LOOK = (
+    _START
+    + """
+if now < paused then return 'paused' end
+return breaker.state == 'closed' and '' or 'open'
+"""
+)

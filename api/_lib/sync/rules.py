@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -14,6 +15,9 @@ JITTER = 0.2
 
 CONFIGURATION_WAIT = 60.0
 REFUSALS_TO_DIE = 2
+AUTOMATIC_REPLAYS = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6))
+"""After its death, an event that died of an outage is tried again three times."""
+
 OPTIONAL_PARENT_SECONDS = 300
 """A record waits that long for a dead parent it could do without."""
 
