@@ -21,6 +21,7 @@ class Case(Struct, frozen=True):
     method: str
     make: Maker
     signed: bool = True
+    owners: int = PEOPLE
 
 
 def user(number: int) -> str:
@@ -89,7 +90,7 @@ CASES = (
     Case("GET /api/auth/me", "GET", fixed("/api/auth/me")),
     Case("GET /api/rewards", "GET", fixed("/api/rewards")),
     Case("GET /api/programs", "GET", fixed("/api/programs")),
-    Case("GET /api/programs/:id", "GET", program),
+    Case("GET /api/programs/:id", "GET", program, owners=PROGRAMS),
     Case("POST /api/programs/confirm", "POST", confirmation),
     Case("GET /api/habit-usage", "GET", fixed(f"/api/habit-usage?date={date.today()}")),
     Case("POST /api/habit-usage", "POST", tick),
@@ -116,7 +117,9 @@ def _encoded(case: Case, secret: str, number: int) -> bytes:
     content = b"" if body is None else msgspec.json.encode(body)
     lines = [f"{case.method} {path} HTTP/1.1", "host: 127.0.0.1", "accept-encoding: identity"]
     if case.signed:
-        lines += [f"{name}: {value}" for name, value in headers_for(secret, number).items()]
+        lines += [
+            f"{name}: {value}" for name, value in headers_for(secret, number % case.owners).items()
+        ]
     if content:
         lines += ["content-type: application/json", f"content-length: {len(content)}"]
     return "\r\n".join([*lines, "", ""]).encode() + content
