@@ -83,13 +83,12 @@ async def flush_calls(db: Database, cache: Cache, settings: Settings) -> int:
         return 0
     month = datetime.now(UTC).strftime("%Y-%m")
     key = f"sync:calls:{settings.airtable_base_id}:{month}"
-    async with db.transaction() as tx:
-        stored: int = await tx.fetchval(LOCK_CALLS, f"calls:{month}")
-        counted = int(await cache.attempt(client.get(key), None) or 0)
-        if counted < stored:
-            counted = int(await cache.attempt(client.incrby(key, stored), stored))
-        await tx.execute(STORE_CALLS, f"calls:{month}", counted)
-    return counted
+    counted = int(await cache.get(key) or 0)
+    stored: int = await db.fetchval(STORE_CALLS, f"calls:{month}", counted)
+    if counted < stored:
+        restore = client.register_script(RESTORE_CALLS)
+        await cache.attempt(restore(keys=[key], args=[stored]), None)
+    return stored
 
 
 async def _count_workers(client: Redis) -> int:
@@ -215,11 +214,16 @@ GATES = "SELECT key, counts, last_ok_at, last_error, created_at FROM sync_gates"
 WEBHOOK = """
 SELECT expires_at, last_ok_at FROM airtable_webhooks ORDER BY created_at DESC LIMIT 1"""
 
-LOCK_CALLS = """
-INSERT INTO sync_gates AS g (key, counts) VALUES ($1, '{"calls": 0}')
-ON CONFLICT (key) DO UPDATE SET key = excluded.key
+STORE_CALLS = """
+INSERT INTO sync_gates AS g (key, counts, last_ok_at)
+VALUES ($1, jsonb_build_object('calls', $2::int), now())
+ON CONFLICT (key) DO UPDATE SET last_ok_at = now(), counts = jsonb_build_object(
+    'calls', greatest((g.counts ->> 'calls')::int, $2::int))
 RETURNING (g.counts ->> 'calls')::int"""
 
-STORE_CALLS = """
-UPDATE sync_gates SET counts = jsonb_build_object('calls', $2::int), last_ok_at = now()
-WHERE key = $1"""
+# What was counted since the loss is added to what was counted before, once.
+RESTORE_CALLS = """
+if tonumber(redis.call('GET', KEYS[1]) or '0') < tonumber(ARGV[1]) then
+    redis.call('INCRBY', KEYS[1], ARGV[1])
+    redis.call('EXPIRE', KEYS[1], 3456000)
+end"""
