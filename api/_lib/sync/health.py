@@ -29,10 +29,9 @@ SELECT
   (SELECT floor(extract(epoch FROM now() - min(created_at)))::bigint
      FROM outbox_events WHERE status IN ('pending', 'processing')) AS oldest_pending_seconds,
   (SELECT count(*) FROM outbox_dead_letters WHERE resolved_at IS NULL) AS dead_letter_count,
-  (SELECT count(*) FROM notification_jobs
-     WHERE status IN ('pending', 'processing')) AS pending_jobs,
-  (SELECT floor(extract(epoch FROM now() - min(fire_at)))::bigint FROM notification_jobs
-     WHERE status IN ('pending', 'processing') AND fire_at <= now()) AS oldest_job_seconds,
+  (SELECT count(*) FROM notification_jobs WHERE status = 'pending') AS pending_jobs,
+  due.jobs AS due_jobs, due.oldest_seconds AS oldest_job_seconds,
+  (SELECT count(*) FROM notification_jobs WHERE status = 'processing') AS processing_jobs,
   (SELECT count(*) FROM notification_jobs WHERE status = 'dead_letter') AS dead_jobs,
   (SELECT count(*) FROM notification_jobs
      WHERE status = 'skipped_quiet_hours') AS skipped_jobs,
@@ -40,6 +39,10 @@ SELECT
   (SELECT counts FROM sync_gates WHERE key = 'base') AS base,
   (SELECT last_error IS NULL AND last_ok_at > now() - make_interval(secs => $1)
      FROM sync_gates WHERE key = 'airtable') AS airtable_ok
+FROM (
+  SELECT count(*) AS jobs, floor(extract(epoch FROM now() - min(fire_at)))::bigint AS oldest_seconds
+  FROM notification_jobs
+  WHERE status = 'pending' AND fire_at <= now() AND next_attempt_at <= now()) AS due
 """
 
 
@@ -115,6 +118,8 @@ async def _figures(db: Database) -> dict[str, Any]:
             "notifications": {
                 "pendingJobs": row["pending_jobs"],
                 "oldestPendingSeconds": row["oldest_job_seconds"],
+                "dueJobs": row["due_jobs"],
+                "processingJobs": row["processing_jobs"],
                 "deadLetterJobs": row["dead_jobs"],
                 "skippedQuietHoursJobs": row["skipped_jobs"],
             },
@@ -132,7 +137,9 @@ _COLUMNS = (
     "oldest_pending_seconds",
     "dead_letter_count",
     "pending_jobs",
+    "due_jobs",
     "oldest_job_seconds",
+    "processing_jobs",
     "dead_jobs",
     "skipped_jobs",
     "last_full_poll",
