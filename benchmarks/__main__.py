@@ -6,7 +6,7 @@ import asyncio
 import uvloop
 from rich.console import Console
 
-from benchmarks import http
+from benchmarks import http, sync
 
 
 def main() -> None:
@@ -15,10 +15,15 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3.0, help="length of a run")
     parser.add_argument("--rounds", type=int, default=3, help="runs per request, alternating")
     parser.add_argument("--only", default="", help="requests whose name contains this")
+    parser.add_argument("--ticks", type=int, default=100, help="single ticks followed to Airtable")
+    parser.add_argument("--skip", choices=("http", "sync"), help="leave one of the two out")
     options = parser.parse_args()
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
-    table = asyncio.run(http.measure(options.seconds, options.rounds, options.only))
-    Console(width=140).print(table)
+    console = Console(width=140)
+    if options.skip != "http":
+        console.print(asyncio.run(http.measure(options.seconds, options.rounds, options.only)))
+    if options.skip != "sync":
+        console.print(asyncio.run(sync.measure(options.ticks)))
 
 
 if __name__ == "__main__":
