@@ -29,6 +29,15 @@ async def stored_rows(q: Queries, table: ContentTable) -> dict[str, Stored]:
     }
 
 
+async def known_records(q: Queries, table: ContentTable) -> set[str]:
+    """Ids of the records we have read."""
+    record_id = "id" if table.key == "id" else "airtable_record_id"
+    rows = await q.fetch(
+        f"SELECT {record_id}::text AS id FROM {table.relation} WHERE content_hash <> ''"
+    )
+    return {row["id"] for row in rows}
+
+
 async def write_rows(
     tx: Transaction, table: ContentTable, changes: Sequence[Change], read_at: datetime
 ) -> None:

@@ -18,7 +18,12 @@ class Outcome(Struct):
     warning: str | None = None
     """What an operator must look at, although the rest was stored."""
 
-    def counts(self) -> Mapping[str, object]:
+    def add(self, other: "Outcome") -> None:
+        """Add the counts of another part."""
+        for name, value in other.counts().items():
+            setattr(self, name, getattr(self, name) + value)
+
+    def counts(self) -> Mapping[str, int]:
         """The numbers alone."""
         return {
             name: value for name, value in structs.asdict(self).items() if isinstance(value, int)
