@@ -1,13 +1,7 @@
 """What others may do with content."""
 
-import hashlib
-import time
-from weakref import WeakKeyDictionary
-
-from msgspec import Struct
-
-from api._lib.cache import Cache
 from api._lib.content import lists, rules, store
+from api._lib.content.attachments import attachment
 from api._lib.content.by_id import by_id, prompts, still_there, unknown
 from api._lib.content.lists import (
     BELIEFS,
@@ -21,14 +15,13 @@ from api._lib.content.lists import (
     drop,
     items,
 )
-from api._lib.content.model import Belief, Habit, MethodDetail, Translations
-from api._lib.content.rules import Mode
+from api._lib.content.model import Belief, Habit, MethodDetail
 from api._lib.content.selecting import choose_habits
 from api._lib.content.store.prompts import Prompt
+from api._lib.content.texts import forget_texts, texts
 from api._lib.context import Context, User
-from api._lib.errors import bad_request, not_found, unavailable
-from api._lib.messages import Language
-from api._lib.wire import Encoded, encoded, is_record_id
+from api._lib.errors import bad_request, not_found
+from api._lib.wire import is_record_id
 
 __all__ = [
     "BELIEFS",
@@ -40,25 +33,16 @@ __all__ = [
     "ContentList",
     "Prompt",
     "answer",
+    "attachment",
     "by_id",
     "choose_habits",
     "drop",
     "items",
     "prompts",
     "still_there",
+    "texts",
     "unknown",
 ]
-TEXTS_SECONDS = 5.0
-
-
-class Texts(Struct, frozen=True):
-    """The answers of one language that a process remembers."""
-
-    until: float
-    by_mode: dict[Mode, Encoded]
-
-
-_texts: WeakKeyDictionary[Cache, dict[Language, Texts]] = WeakKeyDictionary()
 
 
 async def method(ctx: Context, method_id: str) -> MethodDetail:
@@ -89,38 +73,9 @@ async def company_names(ctx: Context, user: User, text: str) -> dict[str, str]:
     return await store.company_names(ctx.db, user.id, ids) if ids else {}
 
 
-async def texts(ctx: Context, language: Language, mode: Mode) -> Encoded:
-    """Texts of the client in a language; raises a 503 when there are none at all."""
-    remembered = _texts.setdefault(ctx.cache, {})
-    known = remembered.get(language)
-    if known is None or known.until < time.monotonic():
-        known = remembered[language] = await _read_texts(ctx, language)
-    return known.by_mode[mode]
-
-
-async def _read_texts(ctx: Context, language: Language) -> Texts:
-    rows = await store.translation_rows(ctx.db)
-    if not rows:
-        raise unavailable()
-    found = rules.translations(rows, language)
-    return Texts(
-        time.monotonic() + TEXTS_SECONDS,
-        {mode: _tagged(encoded(data)) for mode, data in _by_mode(found).items()},
-    )
-
-
-def _by_mode(found: Translations) -> dict[Mode, object]:
-    return {"keys": found.by_key, "by-nl": found.by_nl, "full": found}
-
-
-def _tagged(made: Encoded) -> Encoded:
-    digest = hashlib.sha256(made.plain).hexdigest()[:24]
-    return Encoded(made.plain, made.gzipped, f'W/"{digest}"')
-
-
 async def invalidate(ctx: Context, table: str | None) -> int:
     """Clear the cached lists of a table, or of all; how many keys were removed."""
     names = [table] if table is not None else list(ctx.settings.airtable_tables)
     if table is None or table == "translations":
-        _texts.pop(ctx.cache, None)
+        forget_texts(ctx)
     return await lists.drop(ctx, *names)

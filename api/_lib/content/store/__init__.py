@@ -1,10 +1,7 @@
 """SQL of content."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
-
-from msgspec import Struct
 
 from api._lib.content.model import (
     Belief,
@@ -59,13 +56,6 @@ SELECT m.id, m.filename, m.media_type, m.url_filename
 FROM method_media l JOIN media m ON m.id = l.media_id
 WHERE l.method_id = $1 AND m.url IS NOT NULL ORDER BY l.position, m.id
 """
-
-
-class Attachment(Struct, frozen=True):
-    """Where a file really is, and since when that address is known."""
-
-    url: str
-    fetched_at: datetime
 
 
 async def methods(q: Queries, where: str = LISTED, *args: object) -> list[Method]:
@@ -170,18 +160,6 @@ async def translation_rows(q: Queries) -> list[tuple[str, str, str | None, str |
         "SELECT key, nl, fr, en FROM translations WHERE archived_at IS NULL AND nl <> ''"
     )
     return [(row["key"], row["nl"], row["fr"], row["en"]) for row in rows]
-
-
-async def attachment(q: Queries, record_id: str) -> Attachment | None:
-    """The file of a method or media record."""
-    row = await q.fetchrow(
-        """SELECT photo_url AS url, photo_fetched_at AS fetched_at FROM methods
-           WHERE id = $1 AND photo_url IS NOT NULL
-           UNION ALL
-           SELECT url, url_fetched_at FROM media WHERE id = $1 AND url IS NOT NULL""",
-        record_id,
-    )
-    return None if row is None else Attachment(row["url"], row["fetched_at"])
 
 
 def _method(row: Record) -> Method:
