@@ -16,6 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from tasks.dev.airtable.testing import AirtableServer
 from tasks.dev.services import FLEETING, Postgres, Redis
 from tests.databases import Databases
+from tests.pooler import Pooler
 
 if TYPE_CHECKING:
     from api._lib.cache import Cache
@@ -32,6 +33,11 @@ hypothesis_settings.register_profile(
     "project", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 hypothesis_settings.load_profile("project")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--pooler` runs any tests with a pooler in transaction mode before Postgres."""
+    parser.addoption("--pooler", action="store_true", help="put PgBouncer before Postgres")
 
 
 @pytest.fixture(scope="session")
@@ -99,8 +105,20 @@ def airtable(airtable_server: AirtableServer) -> AirtableServer:
     return airtable_server
 
 
+@pytest.fixture(scope="session")
+def pooler(
+    request: pytest.FixtureRequest, postgres: Postgres, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Pooler | None]:
+    """What stands between the code and Postgres, when the run asks for it."""
+    if not request.config.getoption("--pooler"):
+        yield None
+        return
+    with Pooler(postgres, tmp_path_factory.mktemp("pooler")) as running:
+        yield running
+
+
 @pytest.fixture
-def environ(database_url: str, redis_url: str) -> dict[str, str]:
+def environ(database_url: str, redis_url: str, pooler: Pooler | None) -> dict[str, str]:
     """The environment of a process under test; Airtable and the others are added by their tests."""
     coverage = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
     return coverage | {
@@ -113,6 +131,7 @@ def environ(database_url: str, redis_url: str) -> dict[str, str]:
         "AIRTABLE_ENDPOINT_URL": "http://127.0.0.1:9",
         "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
         "PUSH_NOTIFICATIONS_TEST_MODE": "true",
+        **(pooler.environ(database_url) if pooler else {}),
     }
 
 
