@@ -14,6 +14,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api._lib import metrics
+from api._lib.backend import check_combination
 from api._lib.clock import Clock
 from api._lib.context import Context, Resources, open_resources
 from api._lib.dispatch import Page, as_api_error, not_found_page, send_error, send_raw
@@ -23,6 +24,7 @@ from api._lib.router import ApiRouter, Handler, discover
 from api._lib.settings import Settings
 from api._lib.static import Client
 from api._lib.sync import figures
+from api._lib.sync.bridge import SyncBridge
 
 log = logging.getLogger("api.request")
 API_ROOT = Path(__file__).parent.parent
@@ -56,6 +58,7 @@ class App:
     def __init__(
         self, settings: Settings, clock: Clock | None = None, api_root: Path = API_ROOT
     ) -> None:
+        check_combination(settings)
         self.settings = settings
         self.handlers = discover(api_root)
         self.resources: Resources | None = None
@@ -75,7 +78,7 @@ class App:
     async def running(self) -> AsyncIterator["App"]:
         """Hold the resources open while the application serves."""
         async with AsyncExitStack() as stack:
-            opened = open_resources(self.settings, clock=self._clock)
+            opened = open_resources(self.settings, clock=self._clock, bridge=SyncBridge)
             self.resources = await stack.enter_async_context(opened)
             yield self
 

@@ -14,7 +14,10 @@ from msgspec import Struct
 from starlette.types import Scope
 
 from api._lib.ai import AiClient
+from api._lib.airtable.bridge import Bridge, BridgeBuilder
 from api._lib.airtable.gateway import Gateway
+from api._lib.airtable.tables import Tables
+from api._lib.airtable.turns import Turns
 from api._lib.cache import Cache
 from api._lib.clock import Clock, SystemClock, local_day
 from api._lib.db import Database
@@ -72,13 +75,22 @@ class Resources(Struct, frozen=True):
     push: PushSender
     background: Background
     airtable: Gateway
+    tables: Tables
+    turns: Turns
+    bridge: Bridge | None
 
 
 @asynccontextmanager
 async def open_resources(
-    settings: Settings, name: str = "mfa-web", clock: Clock | None = None
+    settings: Settings,
+    name: str = "mfa-web",
+    clock: Clock | None = None,
+    bridge: BridgeBuilder | None = None,
 ) -> AsyncIterator[Resources]:
-    """Open everything a process needs, and close it in the right order."""
+    """Open everything a process needs, and close it in the right order.
+
+    Without a bridge, nothing that lives in Airtable alone can be changed.
+    """
     db = await Database.connect(settings, name)
     cache = Cache.connect(settings.redis_url)
     background = Background()
@@ -96,6 +108,9 @@ async def open_resources(
             push=push,
             background=background,
             airtable=airtable,
+            tables=Tables(airtable, cache, db),
+            turns=Turns(cache),
+            bridge=bridge(settings, db, airtable) if bridge else None,
         )
     finally:
         await background.drain(95 if settings.production else 5)
@@ -148,6 +163,8 @@ class Context:
         self.limits = resources.limits
         self.clock = resources.clock
         self.airtable = resources.airtable
+        self.tables = resources.tables
+        self.turns = resources.turns
         self.mail = resources.mail
         self.ai = resources.ai
         self.push = resources.push
@@ -155,6 +172,13 @@ class Context:
         self.user: User | None = None
         self.raw_body = b""
         self.body_is_read = False
+
+    @property
+    def bridge(self) -> Bridge:
+        """The way between records and rows; raises LookupError in a process without one."""
+        if self.resources.bridge is None:
+            raise LookupError("this process changes nothing that lives in Airtable alone")
+        return self.resources.bridge
 
     @cached_property
     def now(self) -> datetime:

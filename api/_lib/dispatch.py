@@ -11,6 +11,12 @@ import asyncpg
 from msgspec import structs
 from starlette.types import Receive, Scope, Send
 
+from api._lib.airtable.errors import (
+    AirtableError,
+    NotSentError,
+    ThrottledError,
+    TransientError,
+)
 from api._lib.context import Admin, Context, Resources, User
 from api._lib.db import DatabaseUnavailableError
 from api._lib.errors import ApiError, Kind, bad_request, unauthorized, unavailable
@@ -285,6 +291,9 @@ def as_api_error(error: Exception, scope: Scope) -> ApiError:
     if isinstance(error, DatabaseUnavailableError):
         log.warning("postgres is away", extra={"reason": str(error)})
         return unavailable()
+    if isinstance(error, AirtableError):
+        log.warning("airtable did not do it", extra={"reason": str(error)})
+        return _remote_error(error)
     known = _database_error(error)
     if known is None:
         log.error(
@@ -295,6 +304,13 @@ def as_api_error(error: Exception, scope: Scope) -> ApiError:
         return ApiError(Kind.INTERNAL, "internal")
     log.info("refused by the database", extra={"reason": type(error).__name__})
     return known
+
+
+def _remote_error(error: AirtableError) -> ApiError:
+    """503 when the same request may succeed later, 502 when Airtable refuses it (11.14)."""
+    if isinstance(error, NotSentError | ThrottledError | TransientError):
+        return unavailable()
+    return ApiError(Kind.BAD_GATEWAY, "upstream_failed")
 
 
 def _database_error(error: Exception) -> ApiError | None:

@@ -148,18 +148,19 @@ class Gateway(Administration):
         *,
         typecast: bool = False,
         ticket: Ticket = ANYTIME,
-    ) -> None:
+    ) -> list[RemoteRecord]:
         """Change the given cells of records; raises MissingError when one is not there."""
         records: list[Any] = [
             {"id": update.id, "fields": dict(update.fields)} for update in _batch(updates)
         ]
-        await self.send(
+        answer = await self.send(
             lambda api: self._remote(api, table).batch_update(
                 records, typecast=typecast, use_field_ids=True
             ),
             lane,
             ticket=ticket,
         )
+        return [_record(raw) for raw in answer]
 
     async def delete(
         self, table: Table, ids: Sequence[str], lane: Lane, *, ticket: Ticket = ANYTIME

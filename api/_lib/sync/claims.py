@@ -1,6 +1,7 @@
 """Claiming events with a lease, and giving them back; every change carries the lease token."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -72,6 +73,18 @@ async def claim(
         ordered = sorted(rows, key=lambda row: (row["turn"], row["id"]))
         return [_claimed(row, token) for row in ordered]
     return []
+
+
+async def claim_one(
+    db: Database, key: tuple[EntityType, str], lease_seconds: float, worker: str
+) -> Claimed | None:
+    """Take the due event of one record, if nobody else is at it."""
+    token = uuid4()
+    with suppress(*RACES):
+        async with db.transaction() as tx:
+            row = await tx.fetchrow(CLAIM_ONE, *key, token, lease_seconds, worker)
+        return _claimed(row, token) if row else None
+    return None
 
 
 async def renew(q: Queries, tokens: Sequence[UUID], lease_seconds: float) -> None:
@@ -147,16 +160,40 @@ SET status = 'processing', lease_token = $2, worker_id = $4,
 FROM due WHERE o.id = due.id
 RETURNING o.*, due.turn"""
 
+CLAIM_ONE = """
+UPDATE outbox_events AS o
+SET status = 'processing', lease_token = $3, worker_id = $5,
+    lease_until = now() + make_interval(secs => $4), error_class = NULL
+WHERE o.id = (
+    SELECT e.id FROM outbox_events AS e
+    WHERE e.entity_type = $1 AND e.entity_id = $2 AND e.status = 'pending'
+      AND e.parked_on IS NULL AND e.next_attempt_at <= now()
+      AND NOT EXISTS (
+          SELECT FROM outbox_events AS p
+          WHERE p.entity_type = $1 AND p.entity_id = $2 AND p.status = 'processing')
+    FOR UPDATE SKIP LOCKED)
+RETURNING o.*"""
+
 RENEW = """
 UPDATE outbox_events SET lease_until = now() + make_interval(secs => $2)
 WHERE status = 'processing' AND lease_token = ANY($1::uuid[])"""
 
+# From here on nobody knows what the record looks like until the answer is stored: a change and
+# back must not be taken for no change if the answer gets lost.
 COUNT = """
-UPDATE outbox_events
-SET attempt_count = attempt_count + 1, first_attempt_at = coalesce(first_attempt_at, now()),
-    error_class = 'ambiguous'
-WHERE id = ANY($1::bigint[]) AND status = 'processing' AND lease_token = $2
-RETURNING id, attempt_count"""
+WITH counted AS (
+    UPDATE outbox_events
+    SET attempt_count = attempt_count + 1, first_attempt_at = coalesce(first_attempt_at, now()),
+        error_class = 'ambiguous'
+    WHERE id = ANY($1::bigint[]) AND status = 'processing' AND lease_token = $2
+    RETURNING id, attempt_count, entity_type, entity_id
+), unknown AS (
+    UPDATE airtable_links AS l SET pushed_hash = NULL
+    FROM counted AS c
+    WHERE l.entity_type = c.entity_type AND l.entity_id = c.entity_id
+      AND l.pushed_hash IS NOT NULL
+)
+SELECT id, attempt_count FROM counted"""
 
 # What the waiting event inherits: the honest age, the tries, shared fields not yet sent, and the
 # wait after a lost answer.

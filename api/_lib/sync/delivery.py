@@ -16,6 +16,7 @@ from api._lib.airtable.errors import (
     TransientError,
 )
 from api._lib.airtable.gateway import Gateway
+from api._lib.airtable.limiter import Lane
 from api._lib.airtable.schema import UNKNOWN_FIELD
 from api._lib.db import Database
 from api._lib.settings import Settings
@@ -37,14 +38,20 @@ class Delivery:
     """Sends batches; every item it is given ends processed, waiting again, or dead."""
 
     def __init__(
-        self, db: Database, gateway: Gateway, settings: Settings, leases: Leases, book: SchemaBook
+        self,
+        db: Database,
+        gateway: Gateway,
+        settings: Settings,
+        leases: Leases,
+        book: SchemaBook,
+        lane: Lane = Lane.OUTBOX,
     ) -> None:
         self._db = db
         self._settings = settings
         self._leases = leases
         self._outcomes = Outcomes(db, gateway, settings, leases)
         self._book = book
-        self._requests = Requests(gateway, settings)
+        self._requests = Requests(gateway, settings, lane)
         self.blocked_for = 0.0
         """Seconds for which the limiter lets nobody send, as the last refusal said."""
 

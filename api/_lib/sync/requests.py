@@ -10,15 +10,14 @@ from api._lib.airtable.schema import Schema
 from api._lib.settings import Settings
 from api._lib.sync.items import Action, Item
 
-LANE = Lane.OUTBOX
-
 
 class Requests:
     """Writes items; answers which record each of them is."""
 
-    def __init__(self, gateway: Gateway, settings: Settings) -> None:
+    def __init__(self, gateway: Gateway, settings: Settings, lane: Lane) -> None:
         self._gateway = gateway
         self._settings = settings
+        self._lane = lane
 
     async def write(self, items: Sequence[Item], schema: Schema, ticket: Ticket) -> dict[int, str]:
         """Record id by event id; raises AirtableError, and then none of them may be written."""
@@ -30,12 +29,12 @@ class Requests:
         ids = {item.event.id: item.record_id or "" for item in items}
         if action is Action.DELETE:
             doomed = [record_id for item in items for record_id in item.record_ids]
-            await self._gateway.delete(table, doomed, LANE, ticket=ticket)
+            await self._gateway.delete(table, doomed, self._lane, ticket=ticket)
         else:
             await self._gateway.update(
                 table,
                 [Update(i.record_id or "", i.cells(schema, self._settings)) for i in items],
-                LANE,
+                self._lane,
                 ticket=ticket,
             )
         return ids
@@ -55,19 +54,19 @@ class Requests:
         record_id = item.record_id
         if item.action is Action.CREATE:
             merge_on = schema.app_id(table) or ""
-            answer = await self._gateway.upsert(table, merge_on, [rest], LANE, ticket=ticket)
+            answer = await self._gateway.upsert(table, merge_on, [rest], self._lane, ticket=ticket)
             record_id = _paired([item], answer)[item.event.id]
         else:
             update = Update(record_id or "", rest)
-            await self._gateway.update(table, [update], LANE, ticket=ticket)
+            await self._gateway.update(table, [update], self._lane, ticket=ticket)
         update = Update(record_id or "", selects)
-        await self._gateway.update(table, [update], LANE, typecast=True, ticket=ticket)
+        await self._gateway.update(table, [update], self._lane, typecast=True, ticket=ticket)
         return {item.event.id: record_id or ""}
 
     async def same_app_id(self, item: Item) -> list[str]:
         """The records that carry the item's App ID, oldest first."""
         table = item.entity.table
-        found = await self._gateway.with_app_id(table, [item.event.entity_id], LANE)
+        found = await self._gateway.with_app_id(table, [item.event.entity_id], self._lane)
         ordered = sorted(found, key=lambda record: (record.created_time, record.id))
         return [record.id for record in ordered]
 
@@ -75,11 +74,11 @@ class Requests:
         """Whether a record is certainly not there; a lost right must not look like that."""
         table = item.entity.table
         try:
-            await self._gateway.get(table, item.record_id or "", LANE)
+            await self._gateway.get(table, item.record_id or "", self._lane)
         except MissingError as error:
             if error.status == 403:
                 # ConfigurationError if the whole table is out of reach.
-                await self._gateway.page(table, LANE, size=1, most=1)
+                await self._gateway.page(table, self._lane, size=1, most=1)
             return True
         return False
 
@@ -91,7 +90,7 @@ class Requests:
         if merge_on is None:
             raise ConfigurationError("the table has no App ID field")
         cells = [item.cells(schema, self._settings) for item in items]
-        answer = await self._gateway.upsert(table, merge_on, cells, LANE, ticket=ticket)
+        answer = await self._gateway.upsert(table, merge_on, cells, self._lane, ticket=ticket)
         return _paired(items, answer)
 
 

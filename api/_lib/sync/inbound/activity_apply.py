@@ -35,6 +35,8 @@ class Batch(Struct, frozen=True):
     """Rows that were never sent may be changed, too; else only new ones are stored."""
     is_owner: bool = False
     """Airtable owns these records, so that even rows we sent once follow it."""
+    made_at: datetime | None = None
+    """When the request that made them did so; what they earn is counted and told by it."""
 
 
 class Applied(Struct):
@@ -108,10 +110,18 @@ async def _drafts(
             applied.reject(record.id, str(error))
             continue
         draft.app_id = batch.app_ids.get(record.id)
+        if batch.made_at is not None:
+            _as_new(draft, batch.made_at)
         drafts.append(draft)
         if cells.problems:
             applied.problems[record.id] = cells.problems
     return sorted(drafts, key=lambda draft: (draft.created_at, draft.record_id))
+
+
+def _as_new(draft: Draft, made_at: datetime) -> None:
+    draft.created_at, draft.granted = made_at, []
+    if "announced_at" in draft.values:
+        draft.values["announced_at"] = None
 
 
 async def _identified(

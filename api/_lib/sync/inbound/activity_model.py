@@ -124,6 +124,12 @@ class Activity(Struct, frozen=True):
     """Tables of content that columns refer to."""
     natural: tuple[str, ...] = ()
     """Columns that are unique together."""
+    once: tuple[str, ...] = ()
+    """Columns that keep what they were first given."""
+    fitted: Mapping[str, str] = {}
+    """How columns change that cells tell only in part (t the row, r the record)."""
+    when_gone: str | None = None
+    """What is set on a row whose record is gone; without it the row goes too."""
 
     @property
     def type(self) -> EntityType:

@@ -123,6 +123,13 @@ PERSONAL_GOAL = Activity(
         "schedule_days": "text[]",
     },
     read_goal,
+    # Airtable does not know when a goal was achieved, nor a cleared plan from one never made.
+    fitted={
+        "completed_on": "CASE WHEN r.status = 'Actief' THEN NULL ELSE t.completed_on END",
+        "schedule_days": "coalesce(r.schedule_days, CASE t.schedule_days WHEN '{}' THEN"
+        " t.schedule_days END)",
+    },
+    when_gone="status = 'Verwijderd'",
 )
 
 PERSONAL_GOAL_USAGE = Activity(
@@ -157,4 +164,5 @@ PERSOONLIJKE_OVERTUIGING = Activity(
         "completed_on": "date",
     },
     read_personal_belief,
+    when_gone="status = 'Verwijderd'",
 )

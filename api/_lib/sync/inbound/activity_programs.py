@@ -184,4 +184,5 @@ METHOD_USAGE = Activity(
     },
     read_method_usage,
     content={"method_id": "methods"},
+    once=("points", "announced_at"),
 )

@@ -163,9 +163,10 @@ async def update(tx: Transaction, activity: Activity, drafts: Sequence[Draft]) -
     """Let rows be as their records; the ids of those that differed."""
     if not drafts:
         return set()
-    names = list(activity.columns)
-    sets = ", ".join(f"{name} = r.{name}" for name in names)
-    ours, theirs = (", ".join(f"{alias}.{name}" for name in names) for alias in ("t", "r"))
+    names = [name for name in activity.columns if name not in activity.once]
+    new = {name: f"r.{name}" for name in names} | dict(activity.fitted)
+    sets = ", ".join(f"{name} = {value}" for name, value in new.items())
+    ours, theirs = ", ".join(f"t.{name}" for name in new), ", ".join(new.values())
     rows = await tx.fetch(
         f"""UPDATE {activity.entity.relation} AS t SET {sets} FROM {_recordset(activity)}
             WHERE t.id = r.id AND ({ours}) IS DISTINCT FROM ({theirs}) RETURNING t.id::text""",

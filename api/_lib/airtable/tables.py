@@ -1,0 +1,231 @@
+"""The mapped tables as requests use them: scans kept for a minute, writes made at once."""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from api._lib.airtable.errors import ConfigurationError, MissingError, RefusedError, TransientError
+from api._lib.airtable.gateway import BATCH, Gateway, RemoteRecord, Update
+from api._lib.airtable.limiter import Lane
+from api._lib.airtable.model import Table
+from api._lib.airtable.records import Record, cells_to_write
+from api._lib.airtable.schema import Schema, check_schema, known_schema
+from api._lib.cache import Cache
+from api._lib.db import Database, DatabaseUnavailableError
+
+SCAN_SECONDS = 60
+SCHEMA_SECONDS = 30.0
+UNKNOWN_OPTION = "INVALID_MULTIPLE_CHOICE_OPTIONS"
+
+# A scan that began before a write of ours must not outlive that write.
+FILL = """
+if (redis.call('GET', KEYS[2]) or '') == ARGV[3] then
+  redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+end
+"""
+
+Values = Mapping[str, object]
+"""New cells by the names of the mapping."""
+
+
+class Tables:
+    """Reads and writes records for one purpose; every method raises AirtableError."""
+
+    def __init__(
+        self, gateway: Gateway, cache: Cache, db: Database, lane: Lane = Lane.INTERACTIVE
+    ) -> None:
+        self.gateway = gateway
+        self._cache = cache
+        self._db = db
+        self._lane = lane
+        self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._schema: tuple[Schema, float] | None = None
+
+    def apart(self) -> "Tables":
+        """The same tables without the memory, asked only when nobody else wants to."""
+        return Tables(self.gateway, Cache(None), self._db, Lane.INBOUND)
+
+    async def scan(self, table: Table) -> list[Record]:
+        """All records, at most a minute old but for changes made here."""
+        key = f"airtable:{self.gateway.table_id(table)}:scan"
+        async with self._locks[key]:
+            stored = await self._cache.get(key)
+            if stored is not None:
+                found = msgspec.json.decode(stored, type=list[RemoteRecord])
+            else:
+                found = await self._scanned(table, key)
+        return await self._records(table, found)
+
+    async def where(self, table: Table, formula: str) -> list[Record]:
+        """The records that meet a formula, as they are now."""
+        keys = await self._keys(table)
+        found = await self.gateway.listing(table, self._lane, fields=keys, where=formula)
+        return await self._records(table, found)
+
+    async def get(self, table: Table, record_id: str) -> Record | None:
+        """One record as it is now."""
+        try:
+            found = await self.gateway.get(table, record_id, self._lane)
+        except MissingError:
+            return None
+        return (await self._records(table, [found]))[0]
+
+    async def create(self, table: Table, app_id: UUID, values: Values) -> Record:
+        """Make a record that carries our id; made again it is only written again."""
+        return (await self.create_all(table, {app_id: values}))[0]
+
+    async def create_all(self, table: Table, wanted: Mapping[UUID, Values]) -> list[Record]:
+        """Make records, ten per request, in the order given."""
+        schema = await self.schema()
+        merge_on = schema.app_id(table)
+        if merge_on is None:
+            raise ConfigurationError(f"the table {table.key} has no App ID field")
+        cells = [
+            {merge_on: str(app_id), **cells_to_write(table, values, schema)}
+            for app_id, values in wanted.items()
+        ]
+        made: list[RemoteRecord] = []
+        for start in range(0, len(cells), BATCH):
+            made += await self._upsert(table, merge_on, cells[start : start + BATCH])
+        await self.forget(table)
+        by_id = {record.app_id: record for record in await self._records(table, made)}
+        if any(app_id not in by_id for app_id in wanted):
+            raise TransientError("the answer does not name all records")
+        return [by_id[app_id] for app_id in wanted]
+
+    async def change(self, table: Table, record_id: str, values: Values) -> Record | None:
+        """Change cells of a record; nothing when it is not there."""
+        cells = cells_to_write(table, values, await self.schema())
+        try:
+            found = await self._update(table, Update(record_id, cells))
+        except MissingError:
+            found = []
+        await self.forget(table)
+        return next(iter(await self._records(table, found)), None)
+
+    async def change_all(self, table: Table, changes: Mapping[str, Values]) -> list[Record]:
+        """Change cells of records that are there, ten per request; raises MissingError."""
+        schema = await self.schema()
+        updates = [
+            Update(record_id, cells_to_write(table, values, schema))
+            for record_id, values in changes.items()
+        ]
+        found: list[RemoteRecord] = []
+        for start in range(0, len(updates), BATCH):
+            found += await self.gateway.update(table, updates[start : start + BATCH], self._lane)
+        await self.forget(table)
+        return await self._records(table, found)
+
+    async def remove(self, table: Table, record_ids: Sequence[str]) -> None:
+        """Delete records; those that are gone already need no deleting."""
+        for start in range(0, len(record_ids), BATCH):
+            batch = record_ids[start : start + BATCH]
+            try:
+                await self.gateway.delete(table, batch, self._lane)
+            except MissingError:
+                for record_id in batch:
+                    with suppress(MissingError):
+                        await self.gateway.delete(table, [record_id], self._lane)
+        await self.forget(table)
+
+    async def forget(self, *tables: Table) -> None:
+        """Scan these tables anew next time, in every process."""
+        client = self._cache.client
+        if client is None:
+            return
+        for table in tables:
+            table_id = self.gateway.table_id(table)
+            await self._cache.attempt(client.incr(f"scan:version:{table_id}"), 0)
+            await self._cache.attempt(client.expire(f"scan:version:{table_id}", 86_400), False)
+            await self._cache.delete(f"airtable:{table_id}:scan")
+
+    async def schema(self) -> Schema:
+        """What the base looks like, as somebody saw it lately."""
+        now = time.monotonic()
+        if self._schema is None or self._schema[1] < now:
+            schema = await known_schema(self._db)
+            if schema is None:
+                schema = await check_schema(self.gateway, self._db, self._lane)
+            self._schema = (schema, now + SCHEMA_SECONDS)
+        return self._schema[0]
+
+    async def _seen_schema(self) -> Schema | None:
+        """The same for reading: while Postgres is away, what was seen before, if anything was."""
+        try:
+            return await self.schema()
+        except (DatabaseUnavailableError, asyncpg.PostgresError):
+            return self._schema[0] if self._schema else None
+
+    async def _scanned(self, table: Table, key: str) -> list[RemoteRecord]:
+        version_key = f"scan:version:{self.gateway.table_id(table)}"
+        version = await self._cache.get(version_key)
+        found = await self.gateway.listing(table, self._lane, fields=await self._keys(table))
+        if self._cache.client is not None:
+            raw = msgspec.json.encode(found)
+            fill = self._cache.client.eval(
+                FILL, 2, key, version_key, raw, SCAN_SECONDS, version or b""
+            )
+            await self._cache.attempt(fill, None)
+        return found
+
+    async def _upsert(
+        self, table: Table, merge_on: str, cells: Sequence[Mapping[str, object]]
+    ) -> list[RemoteRecord]:
+        try:
+            return await self.gateway.upsert(table, merge_on, cells, self._lane)
+        except RefusedError as error:
+            if error.kind != UNKNOWN_OPTION:
+                raise
+        made: list[RemoteRecord] = []
+        for one in cells:
+            rest, selects = _selects_apart(table, one)
+            [record] = await self.gateway.upsert(table, merge_on, [rest], self._lane)
+            made += await self._typecast(table, record.id, selects)
+        return made
+
+    async def _update(self, table: Table, update: Update) -> list[RemoteRecord]:
+        try:
+            return await self.gateway.update(table, [update], self._lane)
+        except RefusedError as error:
+            if error.kind != UNKNOWN_OPTION:
+                raise
+        rest, selects = _selects_apart(table, update.fields)
+        await self.gateway.update(table, [Update(update.id, rest)], self._lane)
+        return await self._typecast(table, update.id, selects)
+
+    async def _typecast(
+        self, table: Table, record_id: str, selects: Mapping[str, object]
+    ) -> list[RemoteRecord]:
+        """Write selects that are ours alone, so that a missing option is added (sync 11.5)."""
+        update = Update(record_id, selects)
+        return await self.gateway.update(table, [update], self._lane, typecast=True)
+
+    async def _keys(self, table: Table) -> list[str] | None:
+        """Every mapped field and App ID; None = all fields, while nobody knows where that is."""
+        schema = await self._seen_schema()
+        if schema is None:
+            return None
+        app_id = schema.app_id(table)
+        return [field.key for field in table.fields] + ([app_id] if app_id else [])
+
+    async def _records(self, table: Table, found: Sequence[RemoteRecord]) -> list[Record]:
+        schema = await self._seen_schema()
+        app_id = schema.app_id(table) if schema else None
+        return [Record(table, record, app_id) for record in found]
+
+
+def _selects_apart(
+    table: Table, cells: Mapping[str, object]
+) -> tuple[dict[str, object], dict[str, object]]:
+    """Everything else, and the selects whose options are ours to add."""
+    keys = {field.key for field in table.fields if field.typecast}
+    return (
+        {key: value for key, value in cells.items() if key not in keys},
+        {key: value for key, value in cells.items() if key in keys},
+    )
