@@ -173,6 +173,13 @@ class Context:
         self.raw_body = b""
         self.body_is_read = False
 
+    def apart(self) -> "Context":
+        """The same request for work that must disturb nobody: Airtable is asked last, unkept."""
+        other = Context(self.resources, self.scope)
+        other.user, other.tables = self.user, self.tables.apart()
+        other.__dict__["now"] = self.now
+        return other
+
     @property
     def bridge(self) -> Bridge:
         """The way between records and rows; raises LookupError in a process without one."""

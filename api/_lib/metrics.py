@@ -17,6 +17,9 @@ requests = Histogram(
 pool_connections = Gauge("postgres_connections", "Open connections", ("state",), registry=REGISTRY)
 cache_reads = Counter("cache_reads", "Reads of cached lists", ("outcome",), registry=REGISTRY)
 airtable_calls = Counter("airtable_calls", "Airtable requests", ("outcome",), registry=REGISTRY)
+user_events = Counter(
+    "webhook_user_events", "News of people from outside by outcome", ("outcome",), registry=REGISTRY
+)
 user_provisioning = Histogram(
     "user_provisioning_seconds",
     "From the making of a person in Airtable to the row here",
@@ -28,6 +31,15 @@ readthrough_attempts = Counter(
 )
 readthrough_success = Counter(
     "auth_readthrough_success", "People found in Airtable while logging in", registry=REGISTRY
+)
+shadow_compared = Counter(
+    "shadow_compared", "Answers of both stores that were compared", ("entity",), registry=REGISTRY
+)
+shadow_diff = Counter(
+    "shadow_diff", "Differences between both stores", ("entity", "kind"), registry=REGISTRY
+)
+shadow_error = Counter(
+    "shadow_error", "Comparisons that could not be made", ("entity",), registry=REGISTRY
 )
 mails = Counter("mails", "Mails by outcome", ("outcome",), registry=REGISTRY)
 pushes = Counter("pushes", "Push messages by outcome", ("outcome",), registry=REGISTRY)
