@@ -1,0 +1,74 @@
+"""Takes somebody's password away, ends their sessions and lets them choose a new one.
+
+The next login of that person starts with a code by mail. Their login links keep working.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+# Started as a script, Python looks for modules beside this file only.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from api._lib.accounts import service as accounts
+from api._lib.clock import SystemClock
+from api._lib.db import Database, DatabaseUnavailableError
+from api._lib.settings import Role, Settings, SettingsError
+from api._lib.settings_loader import load_settings
+
+EXIT_FAILED = 1
+EXIT_NOBODY = 3
+EXIT_CONFIGURATION = 4
+EPILOG = """\
+exit codes: 0 done, 1 the database cannot be reached, 3 there is no such person, 4 wrong
+configuration or arguments."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Wrong arguments end like any other wrong configuration."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and stop."""
+        self.print_usage(sys.stderr)
+        self.exit(EXIT_CONFIGURATION, f"{self.prog}: {message}\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Reset one password; the exit code."""
+    parser = Parser(description=__doc__, epilog=EPILOG)
+    parser.add_argument("who", help="e-mail address or record id of the person")
+    who = parser.parse_args(arguments).who
+    try:
+        settings = load_settings(os.environ, Role.TASK)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return EXIT_CONFIGURATION
+    try:
+        return asyncio.run(reset(settings, who))
+    except DatabaseUnavailableError as error:
+        print(f"The database cannot be reached ({error}).", file=sys.stderr)
+        return EXIT_FAILED
+
+
+async def reset(settings: Settings, who: str) -> int:
+    """Reset the password of one person and say what was done."""
+    db = await Database.connect(settings, "mfa-task")
+    try:
+        account = await accounts.reset_password(db, who, SystemClock().now())
+    finally:
+        await db.close()
+    if account is None:
+        print(f"Nobody has the address or id {who}.", file=sys.stderr)
+        return EXIT_NOBODY
+    print(f"{account.email} ({account.id}) has no password and no session any more.")
+    if not account.active:
+        print(f"The account is {account.status}: it stays shut until Airtable opens it.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
