@@ -9,6 +9,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from api._lib.logs import server_facts
+
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 AWAY = (RedisError, OSError, TimeoutError)
@@ -17,8 +19,9 @@ AWAY = (RedisError, OSError, TimeoutError)
 class Cache:
     """The Redis of this process; it connects anew for ever, so an outage ends by itself."""
 
-    def __init__(self, client: Redis | None) -> None:
+    def __init__(self, client: Redis | None, server: dict[str, str] | None = None) -> None:
         self.client = client
+        self._server = server or {}
         self.reachable = client is not None
 
     @classmethod
@@ -33,7 +36,7 @@ class Cache:
             retry=Retry(NoBackoff(), 1),
             health_check_interval=30,
         )
-        return cls(client)
+        return cls(client, server_facts(url))
 
     async def close(self) -> None:
         """Close all connections."""
@@ -75,7 +78,8 @@ class Cache:
             result = await operation
         except AWAY as error:
             if self.reachable:
-                log.warning("redis is away", extra={"reason": type(error).__name__})
+                facts = {"reason": type(error).__name__, **self._server}
+                log.warning("redis is away", extra=facts)
             self.reachable = False
             return otherwise
         self.reachable = True

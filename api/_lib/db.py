@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
-from urllib.parse import urlsplit
 
 import asyncpg
 
@@ -270,8 +269,3 @@ async def _roll_back(frame: Any, connection: Connection) -> None:
     except (*LOST, OSError):
         with suppress(asyncpg.InterfaceError):
             connection.terminate()
-
-
-def server_name(database_url: str) -> str:
-    """Host of a connection string, for messages that must not show its password."""
-    return urlsplit(database_url).hostname or "localhost"

@@ -6,9 +6,11 @@ import logging
 import sys
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
+SHORT_NAMES = ("postgres", "redis")
 STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 
@@ -38,6 +40,14 @@ def configure(level: str) -> None:
     root.setLevel(level.upper())
     for noisy in ("httpx", "httpcore", "openai", "uvicorn.access", "aiosmtplib", "urllib3", "saq"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def server_facts(url: str | None) -> dict[str, str]:
+    """What a log line may say of a server that cannot be reached: its host, never its password."""
+    host = urlsplit(url or "").hostname or "localhost"
+    if host not in SHORT_NAMES:
+        return {"host": host}
+    return {"host": host, "hint": f"in a stack the host carries its name: mfa_{host}"}
 
 
 def pseudonym(secret: str, text: str) -> str:

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 from msgspec import structs
 
-from api._lib.db import Database, DatabaseUnavailableError, Transaction, server_name
+from api._lib.db import Database, DatabaseUnavailableError, Transaction
 from api._lib.settings import Settings
 
 TEXT = "INSERT INTO translations (key, nl) VALUES ($1, $1)"
@@ -126,7 +126,3 @@ async def test_a_borrowed_connection_is_given_back_clean(db: Database) -> None:
         await connection.execute("LISTEN somewhere")
     held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
     assert await db.fetchval(held) == 0
-
-
-def test_the_name_of_a_server_is_all_a_message_may_show() -> None:
-    assert server_name("postgres://user:secret@mfa_postgres:5432/mfa") == "mfa_postgres"

@@ -1,7 +1,7 @@
 """The server as production starts it: `python -m api` on a port of its own."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tasks.dev.child import Child
@@ -21,15 +21,16 @@ class ServerProcess:
         *,
         python: str | Path = sys.executable,
         folder: Path = ROOT,
-        port: int | None = None,
+        log: Callable[[str], None] = lambda line: None,
     ) -> None:
-        self.port = port or free_port()
+        self.port = free_port()
         self.url = f"http://{HOST}:{self.port}"
         self.child = Child(
             "server",
             [str(python), "-m", "api"],
             environ={**environ, "PORT": str(self.port), "LISTEN_HOST": HOST},
             folder=folder,
+            log=log,
         )
 
     def start(self) -> None:

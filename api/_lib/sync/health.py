@@ -14,6 +14,7 @@ import msgspec
 from api._lib.cache import Cache
 from api._lib.context import Context
 from api._lib.db import Database, DatabaseUnavailableError
+from api._lib.logs import server_facts
 from api._lib.schema_version import pending_migrations
 from api._lib.wire import moment
 
@@ -67,7 +68,7 @@ class _Report:
 
 async def _examine(ctx: Context) -> tuple[int, dict[str, Any]]:
     postgres, redis, seen = await asyncio.gather(
-        _postgres(ctx.db), _redis(ctx.cache), _last_seen(ctx.cache)
+        _postgres(ctx.db, ctx.settings.database_url), _redis(ctx.cache), _last_seen(ctx.cache)
     )
     body = _frame(ctx, postgres is not None)
     body |= {"redis": {"status": redis}, "worker": {"lastSeenAt": seen}}
@@ -93,11 +94,12 @@ def _frame(ctx: Context, is_up: bool) -> dict[str, Any]:
     return body if is_up else body | {"error": "The database does not answer."}
 
 
-async def _postgres(db: Database) -> dict[str, Any] | None:
+async def _postgres(db: Database, url: str) -> dict[str, Any] | None:
     try:
         return await asyncio.wait_for(_figures(db), QUERY_SECONDS)
     except (DatabaseUnavailableError, asyncpg.PostgresError, TimeoutError, OSError) as error:
-        log.warning("postgres does not answer", extra={"reason": type(error).__name__})
+        facts = {"reason": type(error).__name__, **server_facts(url)}
+        log.warning("postgres does not answer", extra=facts)
         return None
 
 
