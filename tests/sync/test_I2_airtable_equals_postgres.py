@@ -157,3 +157,17 @@ def test_every_owned_field_is_a_column_of_the_query(kind: E) -> None:
             or f"AS {field.name}" in entity.query
             or (f".{field.name}" in entity.query)
         )
+
+
+async def test_a_change_and_back_is_sent_when_the_answer_in_between_was_lost(
+    world: World, outbound: Outbound
+) -> None:
+    goal = await world.add(E.PERSONAL_GOAL, name="A")
+    await outbound.drain()
+    await world.change(E.PERSONAL_GOAL, goal, name="B")
+    world.airtable.control.fault(drop=True, when="after", method="PATCH")
+    await outbound.drain()
+    assert (await world.records(E.PERSONAL_GOAL))[str(goal)]["Naam"] == "B"
+    await world.change(E.PERSONAL_GOAL, goal, name="A")
+    await outbound.drain()
+    assert (await world.records(E.PERSONAL_GOAL))[str(goal)]["Naam"] == "A"

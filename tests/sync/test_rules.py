@@ -92,11 +92,13 @@ def test_children_go_on_when_their_parent_is_settled() -> None:
     hand = Hand()
     parent, child = event(EntityType.PROGRAM, 1), event(EntityType.PROGRAM_SCHEDULE, 2)
     hand.hold([parent, child])
-    hand.wait(child, parent.key)
+    assert hand.wait(child, parent.key)
     assert not hand.is_empty
     assert hand.settle([parent.key]) == [child]
     assert hand.is_empty
     assert hand.upserts == {child.key}
+    assert not hand.wait(child, parent.key)
+    assert hand.is_empty
 
 
 def test_a_lease_is_not_used_near_its_end() -> None:

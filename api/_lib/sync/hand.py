@@ -48,9 +48,12 @@ class Hand:
             self._number += 1
             self._ready.setdefault(_kind(item), deque()).append((self._number, item))
 
-    def wait(self, event: Claimed, parent: Key) -> None:
-        """Let an event wait until its parent is settled."""
+    def wait(self, event: Claimed, parent: Key) -> bool:
+        """Let an event wait until its parent is settled; False when that has already happened."""
+        if parent not in self._held:
+            return False
         self._waiting[parent].append(event)
+        return True
 
     def take(self) -> list[Item]:
         """The next batch: of the kind whose first item has waited longest."""

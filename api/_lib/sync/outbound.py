@@ -114,10 +114,11 @@ class Outbound:
         while events:
             items, early = await self._preparation.prepare(events, drain.hand.upserts)
             drain.hand.add(items)
-            for event, parent in early:
-                drain.hand.wait(event, parent)
+            # A parent may have been settled while this was prepared; then nobody calls again.
+            again = [event for event, parent in early if not drain.hand.wait(event, parent)]
             kept = {item.event.id for item in items} | {event.id for event, _ in early}
-            events = drain.hand.settle(event.key for event in events if event.id not in kept)
+            children = drain.hand.settle(event.key for event in events if event.id not in kept)
+            events = [*again, *children]
 
     def _start(self, drain: "_Drain", batch: Sequence[Item]) -> None:
         if batch:
