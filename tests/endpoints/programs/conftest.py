@@ -9,7 +9,7 @@ from api._lib.db import Database
 from tasks.dev.openai import KEY, OpenAiStandIn
 from tests.endpoints.asking import Asking
 from tests.endpoints.conftest import MakePerson
-from tests.programs.library import add_library
+from tests.programs.catalogue import add_library
 
 
 @pytest.fixture

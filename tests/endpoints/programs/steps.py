@@ -6,7 +6,7 @@ from uuid import UUID
 
 from api._lib.db import Database
 from tests.endpoints.asking import Asking
-from tests.programs.library import BREATHE, MONDAY, SCAN, STRESS, WEDNESDAY
+from tests.programs.catalogue import BREATHE, MONDAY, SCAN, STRESS, WEDNESDAY
 
 Event = tuple[str, str, int]
 SOON = "2026-03-09"

@@ -16,7 +16,7 @@ from tasks.dev.airtable.testing import AirtableServer
 from tests.airtable import airtable
 from tests.endpoints.asking import Asking
 from tests.endpoints.programs.steps import SOON, complete, confirm, create, create_whole, detail
-from tests.programs.library import BREATHE, CAN, FRIDAY, MONDAY, SCAN, STRESS, WALK, WEDNESDAY
+from tests.programs.catalogue import BREATHE, CAN, FRIDAY, MONDAY, SCAN, STRESS, WALK, WEDNESDAY
 
 __all__ = ["airtable"]
 

@@ -22,7 +22,7 @@ from tests.endpoints.programs.steps import (
     review,
 )
 from tests.endpoints.programs.test_preview import WISH
-from tests.programs.library import (
+from tests.programs.catalogue import (
     BREATHE,
     CAN,
     MONDAY,

@@ -15,7 +15,7 @@ from tests.endpoints.programs.steps import (
     planning_reasons,
     take_events,
 )
-from tests.programs.library import BREATHE, FOCUS, SCAN, STRESS, UNKNOWN, WALK, WRITE
+from tests.programs.catalogue import BREATHE, FOCUS, SCAN, STRESS, UNKNOWN, WALK, WRITE
 
 
 async def first_session(person: Asking, start: str = "2026-03-09") -> tuple[str, Any]:

@@ -15,7 +15,7 @@ from tests.endpoints.programs.steps import (
     planning_reasons,
     take_events,
 )
-from tests.programs.library import BREATHE, FRIDAY, MONDAY, SCAN, STRESS, TUESDAY, WEDNESDAY
+from tests.programs.catalogue import BREATHE, FRIDAY, MONDAY, SCAN, STRESS, TUESDAY, WEDNESDAY
 
 
 async def test_an_extension_follows_the_end_with_sessions(ann: Asking, db: Database) -> None:

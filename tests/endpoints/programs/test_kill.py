@@ -19,7 +19,7 @@ from tests.conftest import ROOT
 from tests.endpoints.asking import Asking
 from tests.endpoints.programs.steps import detail, events, review, take_events
 from tests.people import add_person
-from tests.programs.library import MONDAY, add_library
+from tests.programs.catalogue import MONDAY, add_library
 
 STARTED = "2090-01-02"
 BLOCKED = """

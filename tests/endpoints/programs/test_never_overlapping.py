@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from api._lib.db import Database
 from tests.endpoints.asking import Answer, Asking
 from tests.endpoints.programs.steps import day, review
-from tests.programs.library import BREATHE, MONDAY, STRESS
+from tests.programs.catalogue import BREATHE, MONDAY, STRESS
 
 FIRST = 9
 OVERLAPPING = """

@@ -13,7 +13,7 @@ from api._lib.settings import Settings
 from tasks.dev.openai import OpenAiStandIn
 from tasks.dev.openai.defects import DEFECTS
 from tests.endpoints.asking import Asking
-from tests.programs.library import (
+from tests.programs.catalogue import (
     BREATHE,
     CAN,
     ENOUGH,

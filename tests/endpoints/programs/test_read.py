@@ -18,7 +18,7 @@ from tests.endpoints.programs.steps import (
     detail,
     link,
 )
-from tests.programs.library import (
+from tests.programs.catalogue import (
     BREATHE,
     CAN,
     FOCUS,

@@ -14,7 +14,7 @@ from tasks.dev.openai import OpenAiStandIn
 from tests.endpoints.asking import Asking
 from tests.endpoints.programs.steps import complete, create_whole, detail, events, take_events
 from tests.endpoints.programs.test_regenerate import running
-from tests.programs.library import BREATHE, FRIDAY, MONDAY, SCAN, STRESS, WALK, WRITE
+from tests.programs.catalogue import BREATHE, FRIDAY, MONDAY, SCAN, STRESS, WALK, WRITE
 
 ASKED: dict[str, Any] = {"daysOfWeek": [MONDAY, FRIDAY], "regenerateMethod": "ai", "force": True}
 

@@ -21,7 +21,7 @@ from tests.endpoints.programs.steps import (
     planning_reasons,
     take_events,
 )
-from tests.programs.library import BREATHE, STRESS
+from tests.programs.catalogue import BREATHE, STRESS
 
 
 @pytest.fixture
