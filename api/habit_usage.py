@@ -1,14 +1,13 @@
 """Ticking the good habits of a day."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from msgspec import UNSET, UnsetType
 
 from api._lib.context import Context, User
 from api._lib.errors import bad_request
 from api._lib.tracking import service as tracking
-from api._lib.wire import ActivityDay, Body, RecordId, Reply, UserId, Wire
+from api._lib.wire import ActivityDay, Body, EntityId, RecordId, Reply, UserId, Wire
 
 
 class Day(Body):
@@ -33,7 +32,7 @@ class Tick(Body):
 
 
 class Ticked(Wire):
-    id: UUID
+    id: EntityId
     points_awarded: int
 
 
@@ -47,7 +46,7 @@ async def post(ctx: Context, user: User, body: Tick) -> Reply[Ticked]:
     user.must_be(body.user_id)
     tick = await tracking.tick_habit(ctx, user, body.habit_id, body.date)
     status = 201 if tick.is_new else 200
-    return Reply(Ticked(id=tick.id, points_awarded=tick.points), status=status)
+    return Reply(Ticked(id=str(tick.id), points_awarded=tick.points), status=status)
 
 
 async def delete(ctx: Context, user: User, query: Tick) -> None:

@@ -1,7 +1,6 @@
 """Completing beliefs of the catalogue."""
 
 from typing import Literal
-from uuid import UUID
 
 from msgspec import UNSET, UnsetType
 
@@ -22,7 +21,7 @@ class Completion(Wire):
 
 
 class Completed(Wire):
-    id: UUID
+    id: EntityId
     points_awarded: int
 
 
@@ -37,4 +36,4 @@ async def post(ctx: Context, user: User, body: Done) -> Reply[Completed]:
     program = given(body.program_id)
     done = await tracking.complete_belief(ctx, user, body.overtuiging_id, body.date, program)
     status = 201 if done.is_new else 200
-    return Reply(Completed(id=done.id, points_awarded=done.points), status=status)
+    return Reply(Completed(id=str(done.id), points_awarded=done.points), status=status)

@@ -1,7 +1,5 @@
 """Completing personal goals."""
 
-from uuid import UUID
-
 from msgspec import UNSET, UnsetType
 
 from api._lib.context import Context, User
@@ -26,7 +24,7 @@ class Count(Wire):
 
 
 class Completed(Wire):
-    id: UUID
+    id: EntityId
     points_awarded: int
     today_count: int
     total_count: int
@@ -45,7 +43,7 @@ async def post(ctx: Context, user: User, body: Done) -> Reply[Completed]:
     user.must_be(body.user_id)
     done = await tracking.complete_goal(ctx, user, body.personal_goal_id, body.date)
     completed = Completed(
-        id=done.recorded.id,
+        id=str(done.recorded.id),
         points_awarded=done.recorded.points,
         today_count=done.count.today,
         total_count=done.count.total,

@@ -24,6 +24,9 @@ EMAIL = re.compile(
 )
 GZIP_FROM = 1024
 
+Key = UUID | str
+"""Id of a person's record: ours, or Airtable's where it lives there alone."""
+
 RecordId = Annotated[str, Meta(pattern=RECORD_ID, max_length=17)]
 UserId = Annotated[str, Meta(min_length=1, max_length=64)]
 EntityId = Annotated[str, Meta(pattern=ENTITY_ID, max_length=36)]
@@ -94,6 +97,11 @@ class Empty(Struct, frozen=True):
 def present(value: T | None) -> T | UnsetType:
     """Absent on the wire when there is no value."""
     return UNSET if value is None else value
+
+
+def text_of(key: Key | None) -> str | None:
+    """An id as it goes over the wire."""
+    return None if key is None else str(key)
 
 
 def given(value: T | UnsetType) -> T | None:

@@ -1,21 +1,20 @@
 """A method completion on the wire."""
 
 from datetime import date
-from uuid import UUID
 
 from msgspec import UNSET, UnsetType
 
 from api._lib.tracking.model import MethodCompletion
-from api._lib.wire import Wire, filled, present
+from api._lib.wire import EntityId, Wire, filled, present, text_of
 
 
 class Usage(Wire):
-    id: UUID
+    id: EntityId
     user_id: str
     method_id: str
     used_at: date
-    program_id: UUID | UnsetType = UNSET
-    programmaplanning_id: UUID | UnsetType = UNSET
+    program_id: EntityId | UnsetType = UNSET
+    programmaplanning_id: EntityId | UnsetType = UNSET
     remark: str | UnsetType = UNSET
     method_name: str | UnsetType = UNSET
     points_awarded: int | UnsetType = UNSET
@@ -24,11 +23,11 @@ class Usage(Wire):
 def usage(done: MethodCompletion, points: int | UnsetType = UNSET) -> Usage:
     """A method completion as the client sees it."""
     return Usage(
-        id=done.id,
+        id=str(done.id),
         user_id=done.user_id,
         method_id=done.method_id,
-        program_id=present(done.program_id),
-        programmaplanning_id=present(done.session_id),
+        program_id=present(text_of(done.program_id)),
+        programmaplanning_id=present(text_of(done.session_id)),
         used_at=done.completed_on,
         remark=filled(done.remark),
         method_name=filled(done.method_name),

@@ -2,19 +2,18 @@
 
 from collections.abc import Sequence
 from typing import Annotated
-from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
 from api._lib.tracking.model import Goal
-from api._lib.wire import Wire, filled, moment, present
+from api._lib.wire import EntityId, Wire, filled, moment, present
 
 Description = Annotated[str, Meta(max_length=1_000)]
 Days = Annotated[list[Annotated[str, Meta(max_length=20)]], Meta(max_length=7)]
 
 
 class GoalView(Wire):
-    id: UUID
+    id: EntityId
     name: str
     user_id: str
     status: str
@@ -26,7 +25,7 @@ class GoalView(Wire):
 def view(goal: Goal) -> GoalView:
     """A goal as the client sees it."""
     return GoalView(
-        id=goal.id,
+        id=str(goal.id),
         name=goal.name,
         user_id=goal.user_id,
         status=goal.status,

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
-from uuid import UUID
 
 from msgspec import Struct
+
+from api._lib.wire import Key
 
 
 class Kind(StrEnum):
@@ -27,7 +28,7 @@ class Entry(Struct, frozen=True):
     kind: Kind
     ref: str
     points: int = 0
-    program_id: UUID | None = None
+    program_id: Key | None = None
     activity_on: date | None = None
 
 
@@ -41,7 +42,7 @@ class Session(Struct, frozen=True, array_like=True):
 class Progress(Struct, frozen=True):
     """How far a program is: planned methods, and how many of them are done."""
 
-    program_id: UUID
+    program_id: Key
     planned: int
     done: int
 
@@ -54,7 +55,7 @@ class Activity(Struct, frozen=True):
 
     on: date | None = None
     entry: Entry | None = None
-    program_id: UUID | None = None
+    program_id: Key | None = None
     longest_streak: int = 0
 
 

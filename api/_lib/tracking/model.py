@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from uuid import UUID
 
 from msgspec import UNSET, Struct, UnsetType
+
+from api._lib.wire import Key
 
 
 class GoalStatus(StrEnum):
@@ -28,7 +29,7 @@ class BeliefStatus(StrEnum):
 class Recorded(Struct, frozen=True):
     """A completion, the points it brought, and whether this request recorded it."""
 
-    id: UUID
+    id: Key
     points: int
     is_new: bool
 
@@ -36,11 +37,11 @@ class Recorded(Struct, frozen=True):
 class MethodCompletion(Struct, frozen=True):
     """A method somebody did, loosely or inside a session of a program."""
 
-    id: UUID
+    id: Key
     user_id: str
     method_id: str
-    program_id: UUID | None
-    session_id: UUID | None
+    program_id: Key | None
+    session_id: Key | None
     completed_on: date
     remark: str | None
     points: int
@@ -64,7 +65,7 @@ class GoalCompletion(Struct, frozen=True):
 class Goal(Struct, frozen=True):
     """A personal goal; `schedule_days` None means never set, empty means cleared."""
 
-    id: UUID
+    id: Key
     user_id: str
     name: str
     description: str | None
@@ -86,10 +87,10 @@ class GoalChange(Struct, frozen=True):
 class PersonalBelief(Struct, frozen=True):
     """A belief somebody wrote themselves."""
 
-    id: UUID
+    id: Key
     user_id: str
     name: str
-    program_id: UUID | None
+    program_id: Key | None
     status: BeliefStatus
     completed_on: date | None
     created_at: datetime

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import date
-from uuid import UUID
 
 from api._lib.airtable.entities import EntityType
 from api._lib.context import Context, User
@@ -14,11 +13,12 @@ from api._lib.rewards.model import Activity
 from api._lib.tracking.model import GoalCompletion, GoalCount, Recorded
 from api._lib.tracking.service.recording import check_day, request_key, upserted
 from api._lib.tracking.store import goal_completions as store
+from api._lib.wire import Key
 
 USAGE = EntityType.PERSONAL_GOAL_USAGE
 
 
-async def goal_counts(ctx: Context, user: User, day: date) -> Mapping[UUID, GoalCount]:
+async def goal_counts(ctx: Context, user: User, day: date) -> Mapping[Key, GoalCount]:
     """How often each goal was completed, on a day and ever."""
     return await store.counts(ctx.db, user.id, day)
 

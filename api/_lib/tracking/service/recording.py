@@ -1,13 +1,13 @@
 """What all recordings share: the window of days, and their outbox event."""
 
 from datetime import date
-from uuid import UUID
 
 from api._lib.airtable.entities import EntityType
 from api._lib.context import Context, User
 from api._lib.errors import bad_request
 from api._lib.outbox import Event
 from api._lib.tracking.rules import is_recordable
+from api._lib.wire import Key
 
 
 def check_day(ctx: Context, day: date) -> None:
@@ -31,11 +31,11 @@ def named(name: str) -> str:
     return name.strip()
 
 
-def upserted(kind: EntityType, entity_id: UUID, user: User) -> Event:
+def upserted(kind: EntityType, entity_id: Key, user: User) -> Event:
     """Airtable must learn of a record that was made or changed."""
     return Event(entity_type=kind, entity_id=entity_id, user_id=user.id)
 
 
-def deleted(kind: EntityType, entity_id: UUID, user: User) -> Event:
+def deleted(kind: EntityType, entity_id: Key, user: User) -> Event:
     """Airtable must remove a record."""
     return Event(entity_type=kind, entity_id=entity_id, user_id=user.id, operation="delete")

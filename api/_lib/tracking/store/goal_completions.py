@@ -8,6 +8,7 @@ from msgspec import Struct
 from api._lib.db import Queries, Transaction
 from api._lib.tracking.model import GoalCount
 from api._lib.tracking.store.ids import either, matching
+from api._lib.wire import Key
 
 # $1 user, $2 and $3 goal, $4 day, $5 request key. A replayed key answers for the goal it was
 # first used with. The counts see the table as it was, hence the sum with the new row.
@@ -59,7 +60,7 @@ async def record(
     return Completion(row["id"], row["is_new"], GoalCount(row["today"], row["total"]))
 
 
-async def counts(db: Queries, user_id: str, day: date) -> dict[UUID, GoalCount]:
+async def counts(db: Queries, user_id: str, day: date) -> dict[Key, GoalCount]:
     """How often each goal was completed, on a day and ever."""
     rows = await db.fetch(_COUNTS, user_id, day)
     return {row["personal_goal_id"]: GoalCount(row["today"], row["total"]) for row in rows}
