@@ -7,11 +7,11 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from api._lib.accounts import service as accounts
 from api._lib.context import Admin, Context, User
-from api._lib.errors import forbidden, unauthorized
+from api._lib.errors import ApiError, Kind, forbidden, unauthorized
 from api._lib.limits import SECRET_ADDRESS, Bucket, Use
 from api._lib.settings import Settings
 
@@ -30,10 +30,11 @@ class Access(Enum):
 
 
 class Switch(Struct, frozen=True):
-    """Whether the settings allow a handler at all, and the sentence where they do not."""
+    """Whether the settings allow a handler at all, and the answer where they do not."""
 
     allows: Callable[[Settings], bool]
     message: str
+    kind: Kind = Kind.FORBIDDEN
 
 
 class Guard(Struct, frozen=True):
@@ -75,11 +76,13 @@ def secret(name: str) -> Callable[[H], H]:
     return lambda handler: _state(handler, Guard(Access.SECRET, name))
 
 
-def only_where(allows: Callable[[Settings], bool], message: str) -> Callable[[H], H]:
-    """Only where the settings allow it; elsewhere users get a 403 whatever they send (F21)."""
+def only_where(
+    allows: Callable[[Settings], bool], message: str, kind: Kind = Kind.FORBIDDEN
+) -> Callable[[H], H]:
+    """Only where the settings allow it; elsewhere callers get this whatever they send (F21)."""
 
     def switched(handler: H) -> H:
-        handler.__switch__ = Switch(allows, message)  # type: ignore[attr-defined]  # functions take attributes
+        handler.__switch__ = Switch(allows, message, kind)  # type: ignore[attr-defined]  # functions take attributes
         return handler
 
     return switched
@@ -90,9 +93,10 @@ def stated_guard(handler: Callable[..., Any], parameters: dict[str, Any]) -> Gua
     stated: Guard | None = getattr(handler, "__guard__", None)
     if parameters.get("admin") is Admin:
         return Guard(Access.ADMIN)
+    switch: Switch | None = getattr(handler, "__switch__", None)
     if parameters.get("user") is User:
-        return Guard(Access.USER, switch=getattr(handler, "__switch__", None))
-    return stated
+        return Guard(Access.USER, switch=switch)
+    return structs.replace(stated, switch=switch) if stated and switch else stated
 
 
 async def pass_guard(guard: Guard, ctx: Context) -> None:
@@ -106,8 +110,8 @@ async def pass_guard(guard: Guard, ctx: Context) -> None:
         await _check_secret(guard.secret or "", ctx)
     else:
         await _check_token(guard.access, ctx)
-        if guard.switch is not None and not guard.switch.allows(ctx.settings):
-            raise forbidden(guard.switch.message)
+    if guard.switch is not None and not guard.switch.allows(ctx.settings):
+        raise ApiError(guard.switch.kind, guard.switch.message)
 
 
 async def _check_token(access: Access, ctx: Context) -> None:

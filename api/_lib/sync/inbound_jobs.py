@@ -4,19 +4,27 @@ import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+from api._lib.airtable.formula import is_record_id
+from api._lib.airtable.limiter import Lane
 from api._lib.airtable.people import USERS
 from api._lib.sync.gates import read_gate
 from api._lib.sync.inbound.content import import_order as take_order
 from api._lib.sync.inbound.content_tables import COMPANIES, CONTENT, REFERENCE, TRANSLATIONS
 from api._lib.sync.inbound.listing import list_all, list_content, listed
 from api._lib.sync.inbound.outcome import Outcome
-from api._lib.sync.inbound.people import list_people, poll_people
+from api._lib.sync.inbound.people import list_people, poll_people, take_people
+from api._lib.sync.inbound.webhook_feed import drain
+from api._lib.sync.inbound.webhook_rules import wanted_url
+from api._lib.sync.inbound.webhook_store import call, is_healthy
+from api._lib.sync.inbound.webhooks import keep_registered
 from api._lib.sync.jobs import Counts, Runtime
 from api._lib.sync.locks import exclusive
 from api._lib.sync.schedule import RETRY_SECONDS, Poll, periods, used_calls
 
 log = logging.getLogger(__name__)
 
+DAY_SECONDS = 86_400.0
+RETRY_WEBHOOK_SECONDS = 3_600.0
 VIEWS = tuple(table for table in CONTENT.values() if table.table.view)
 
 
@@ -58,17 +66,58 @@ async def import_order(runtime: Runtime) -> Counts:
     return {"moved": moved}
 
 
+async def keep_webhook(runtime: Runtime) -> Counts:
+    """Register Airtable's webhook, or let it live on."""
+    ctx = runtime.ctx
+    async with exclusive(ctx.db, "webhook", patience=30.0) as mine:
+        state = await keep_registered(ctx) if mine else "busy"
+    if state == "registered":
+        await call(ctx.db, "drain_webhook")
+    return {"registered": state == "registered"}
+
+
+async def drain_webhook(runtime: Runtime, only_news: str = "") -> Counts:
+    """Apply what Airtable's webhook told since the last time.
+
+    A ping is heard by every worker, and then `only_news` lets the first one do the work.
+    """
+    async with exclusive(runtime.db, "webhook", patience=30.0) as mine:
+        return await drain(runtime.ctx, bool(only_news)) if mine else None
+
+
+async def recheck_user(runtime: Runtime, user_id: str) -> Counts:
+    """Bring back a person whose record was only away for a moment."""
+    if not is_record_id(user_id):
+        return None
+    async with exclusive(runtime.db, f"recheck:{user_id}") as mine:
+        if not mine:
+            return None
+        found = await take_people(runtime.ctx, [user_id], [], Lane.OUTBOX)
+    return {"back": found.get(user_id) is not None}
+
+
 def every(poll: Poll) -> Callable[[Runtime], Awaitable[float | None]]:
     """The period of a reading: longer while webhooks work, short after a failure."""
 
     async def period(runtime: Runtime) -> float | None:
-        seconds = periods(runtime.settings, with_webhooks=False).get(poll)
+        with_webhooks = await is_healthy(runtime.db)
+        seconds = periods(runtime.settings, with_webhooks).get(poll)
         if seconds is None:
             return None
         gate = await read_gate(runtime.db, poll)
         return min(seconds, RETRY_SECONDS) if gate and gate.last_error else seconds
 
     return period
+
+
+async def webhook_period(runtime: Runtime) -> float | None:
+    """Daily; sooner while the webhook that is wanted is missing."""
+    if wanted_url(runtime.settings) is None:
+        return None
+    gate = await read_gate(runtime.db, "webhook_refresh")
+    if gate is not None and gate.last_error:
+        return RETRY_WEBHOOK_SECONDS
+    return DAY_SECONDS
 
 
 def _counts(outcome: Outcome) -> Counts:

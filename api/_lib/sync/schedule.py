@@ -45,7 +45,7 @@ CALLS: Mapping[Poll, int] = {
 
 CALLS_PER_DAY = {
     "check_base": 1,
-    "refresh_webhook": 1,
+    "keep_webhook": 2,
     "reconcile_stores": len(WRITABLE_TABLES) + len(CONTENT_TABLES),
 }
 
