@@ -54,6 +54,14 @@ def airtable_defaults(environ: Mapping[str, str], token: str) -> dict[str, str]:
     return {"AIRTABLE_ACCESS_TOKEN": token, "AIRTABLE_BASE_ID": BASE_ID}
 
 
+def webhook_defaults(url: str) -> dict[str, str]:
+    """Lets the stand-in call the server, which it can although nobody else reaches this machine."""
+    return {
+        "AIRTABLE_WEBHOOKS_ENABLED": "true",
+        "AIRTABLE_WEBHOOK_URL": f"{url}/api/sync/airtable/webhook",
+    }
+
+
 def server_defaults(url: str, static_folder: Path) -> dict[str, str]:
     """What a server on loopback without HTTPS needs to be usable by a browser and by curl."""
     defaults = {

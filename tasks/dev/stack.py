@@ -22,6 +22,7 @@ from tasks.dev.environment import (
     is_set,
     kept_secrets,
     server_defaults,
+    webhook_defaults,
 )
 from tasks.dev.ports import Ports
 from tasks.dev.probe import healthy, responds
@@ -31,6 +32,7 @@ from tasks.dev.supervise import Supervisor
 
 WORKER = "api.workers.sync_worker.settings"
 DATABASE = "mfa"
+DEMO_EMAILS = [login["email"] for login in LOGINS]
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,9 @@ class Stack:
         self._child("migrate", "tasks/db_migrate.py", "up").run_to_end()
         self._await_stand_ins()
         app = self._child("app", "-m", "api")
-        self._supervisor.start(app, *self._workers())
+        self._supervisor.start(app)
+        self._fill()
+        self._supervisor.start(*self._workers())
         app.wait_until(lambda: healthy(self._url), 60)
         self._await_people()
         self.write_facts()
@@ -140,6 +144,8 @@ class Stack:
     def _complete(self, servers: Mapping[str, str]) -> dict[str, str]:
         named = [stand_in.settings for stand_in in self._stand_ins.values()]
         airtable = airtable_defaults(self._given, self._token)
+        if "airtable" in self._stand_ins:
+            airtable |= webhook_defaults(self._url)
         defaults = server_defaults(self._url, self._folder / "welcome")
         whole = completed(self._given, servers, *named, airtable, self._secrets, defaults)
         return whole | {"PORT": self._url.rpartition(":")[2]}
@@ -166,13 +172,17 @@ class Stack:
         for stand_in in self._stand_ins.values():
             stand_in.child.wait_until(partial(responds, stand_in.url), 60)
 
+    def _fill(self) -> None:
+        """Bring content, people and what they did into an empty database."""
+        if self._has_demo and not first_fill.arrived(self._facts.database_url, DEMO_EMAILS):
+            self._child("backfill", "tasks/backfill.py", "--missing").run_to_end()
+
     def _await_people(self) -> None:
-        """Wait until the demo logins work: the worker's first poll brings the people."""
+        """Wait until the demo logins work, should the fill have left anybody to the worker."""
         if not self._has_demo:
             return
-        emails = [login["email"] for login in LOGINS]
         patience = first_fill.SECONDS if self._options.workers else 0
-        if not first_fill.wait(self._facts.database_url, emails, patience):
+        if not first_fill.wait(self._facts.database_url, DEMO_EMAILS, patience):
             self._console.say("  The demo people are not there yet; they come with the worker.")
 
     @property
