@@ -288,3 +288,20 @@ async def test_records_of_a_deleted_person_are_not_sent(
     letter = await world.db.fetchrow("SELECT * FROM outbox_dead_letters")
     assert letter is not None
     assert letter["error_class"] == "invalid_reference"
+
+
+async def test_a_parent_that_somebody_deleted_in_airtable_is_made_again(
+    world: World, outbound: Outbound
+) -> None:
+    program, (session,) = await world.program(sessions=1)
+    await outbound.drain()
+    old = await world.record_id(E.PROGRAM, program)
+    world.airtable.control.delete("Mentale Fitnessprogramma's", old or "")
+    await world.change(E.PROGRAM_SCHEDULE, session, notes="Rustig")
+    await usage(world, program)
+    await outbound.drain()
+    assert str(program) in await world.records(E.PROGRAM)
+    fields = (await world.records(E.PROGRAM_SCHEDULE))[str(session)]
+    assert fields["Opmerkingen"] == "Rustig"
+    assert fields["Mentale Fitnessprogramma"] == [await world.record_id(E.PROGRAM, program)]
+    assert "dead_letter" not in await world.statuses()

@@ -17,6 +17,7 @@ from api._lib.airtable.errors import (
 )
 from api._lib.airtable.gateway import Gateway
 from api._lib.airtable.limiter import Lane
+from api._lib.airtable.mapping import ENTITIES
 from api._lib.airtable.schema import UNKNOWN_FIELD
 from api._lib.db import Database
 from api._lib.settings import Settings
@@ -31,6 +32,7 @@ from api._lib.sync.schemas import SchemaBook
 
 log = logging.getLogger(__name__)
 
+UNKNOWN_ROW = "ROW_DOES_NOT_EXIST"
 UNKNOWN_OPTION = "INVALID_MULTIPLE_CHOICE_OPTIONS"
 
 
@@ -124,6 +126,9 @@ class Delivery:
             if isinstance(error, MissingError):
                 await self._missing(item, error)
                 return
+            if error.kind == UNKNOWN_ROW and await self._has_lost_parent(item):
+                await self._outcomes.uncharged([item], None, "a parent was deleted in Airtable")
+                return
             is_mended = await self._mended(item, error)
         except AirtableError as other:
             # Looking for the cause failed; only that is known now.
@@ -153,6 +158,16 @@ class Delivery:
         await self._book.refresh()
         return False
 
+    async def _has_lost_parent(self, item: Item) -> bool:
+        """Whether a record this one links to was deleted; without its link it is made again."""
+        lost = False
+        for parent in item.entity.parents:
+            record_id, table = item.links[parent.field], ENTITIES[parent.entity].table
+            if record_id and await self._requests.is_gone(table, record_id):
+                await forget_link(self._db, parent.entity, item.row[parent.field])
+                lost = True
+        return lost
+
     async def _is_duplicate(self, item: Item) -> bool:
         """Whether somebody copied the record; the oldest one is ours, the others are reported."""
         found = await self._requests.same_app_id(item)
@@ -165,7 +180,8 @@ class Delivery:
 
     async def _missing(self, item: Item, error: MissingError) -> None:
         certain = item.action is Action.DELETE and error.status == 404
-        if not certain and not await self._requests.is_gone(item):
+        table, record_id = item.entity.table, item.record_id or ""
+        if not certain and not await self._requests.is_gone(table, record_id):
             await self._outcomes.retry(
                 [item], ErrorClass.TRANSIENT, "said to be missing, but is there"
             )

@@ -6,6 +6,7 @@ from api._lib.airtable.calls import Ticket
 from api._lib.airtable.errors import ConfigurationError, MissingError, TransientError
 from api._lib.airtable.gateway import Gateway, RemoteRecord, Update
 from api._lib.airtable.limiter import Lane
+from api._lib.airtable.model import Table
 from api._lib.airtable.schema import Schema
 from api._lib.settings import Settings
 from api._lib.sync.items import Action, Item
@@ -70,11 +71,10 @@ class Requests:
         ordered = sorted(found, key=lambda record: (record.created_time, record.id))
         return [record.id for record in ordered]
 
-    async def is_gone(self, item: Item) -> bool:
+    async def is_gone(self, table: Table, record_id: str) -> bool:
         """Whether a record is certainly not there; a lost right must not look like that."""
-        table = item.entity.table
         try:
-            await self._gateway.get(table, item.record_id or "", self._lane)
+            await self._gateway.get(table, record_id, self._lane)
         except MissingError as error:
             if error.status == 403:
                 # ConfigurationError if the whole table is out of reach.
