@@ -38,9 +38,13 @@ class Reminders:
         self._stop = stop
 
     async def keep_sending(self) -> None:
-        """Look for due reminders every five seconds."""
-        while not self._stop.is_set():
+        """Look for due reminders every five seconds.
+
+        Also for those of dead workers: the queue may still wait for such a worker to reap itself.
+        """
+        while self._enabled and not self._stop.is_set():
             try:
+                await notifications.reap_leases(self._runtime.ctx)
                 await send_reminders(self._runtime)
             except LOST as error:
                 log.warning("postgres is away", extra={"reason": type(error).__name__})

@@ -16,7 +16,7 @@ from api._lib.notifications.service.preferences import (
 from api._lib.notifications.service.sending import Sender
 from api._lib.notifications.service.subscribing import subscribe, unsubscribe
 from api._lib.notifications.service.testing import Tried, is_test_allowed, send_test
-from api._lib.notifications.service.upkeep import delete_old, follow_rekey, reap_leases, silence
+from api._lib.notifications.service.upkeep import follow_rekey, reap_leases, silence
 from api._lib.notifications.store.marking import CHANNEL
 
 __all__ = [
@@ -26,7 +26,6 @@ __all__ = [
     "Settings",
     "Tried",
     "change_preferences",
-    "delete_old",
     "follow_rekey",
     "is_test_allowed",
     "mark_all_for_planning",

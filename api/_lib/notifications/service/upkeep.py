@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from api._lib.context import Context
 from api._lib.db import Transaction
 from api._lib.notifications.service.marking import mark_for_planning
-from api._lib.notifications.store import delivering, planning, purging, subscriptions
+from api._lib.notifications.store import delivering, planning, renaming, subscriptions
 
 
 async def reap_leases(ctx: Context) -> int:
@@ -13,14 +13,9 @@ async def reap_leases(ctx: Context) -> int:
     return await delivering.reap(ctx.db, ctx.settings.notification_max_retries, ctx.clock.now())
 
 
-async def delete_old(ctx: Context) -> dict[str, int]:
-    """Delete old reminders, notes of deliveries and ended subscriptions; how many (S9)."""
-    return await purging.delete_old(ctx.db, ctx.clock.now())
-
-
 async def follow_rekey(tx: Transaction, old_id: str, new_id: str) -> None:
     """Keep a person's reminders recognisable after their id changed, and plan anew (F24)."""
-    await purging.rename(tx, old_id, new_id)
+    await renaming.rename(tx, old_id, new_id)
     await mark_for_planning(tx, new_id, "account has a new id")
 
 
