@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 RECORD_ID = re.compile(r"rec[A-Za-z0-9]{14}")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -29,6 +29,11 @@ def equals(title: str, text: str) -> str:
 def equals_ignoring_case(title: str, text: str) -> str:
     """Records whose field has this text in any case."""
     return f"LOWER({_field(title)})={literal(text.lower())}"
+
+
+def on_day(title: str, day: date) -> str:
+    """Records whose date is this day."""
+    return f"DATETIME_FORMAT({_field(title)}, 'YYYY-MM-DD')={literal(day.isoformat())}"
 
 
 def record_ids(ids: Iterable[str]) -> str:

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 from zlib import crc32
 
+from api._lib.airtable.entities import EntityType
 from api._lib.db import Connection, Queries
 
 GATE = "airtable"
@@ -70,3 +72,25 @@ ON CONFLICT (key) DO UPDATE SET
         BASE_GATE,
         counts,
     )
+
+
+async def record_id(q: Queries, kind: EntityType, entity_id: str) -> str | None:
+    """The living record of a row."""
+    found: str | None = await q.fetchval(
+        """SELECT airtable_record_id::text FROM airtable_links
+           WHERE entity_type = $1 AND entity_id = $2 AND deleted_at IS NULL""",
+        kind,
+        entity_id,
+    )
+    return found
+
+
+async def row_id(q: Queries, kind: EntityType, record_id: str) -> UUID | None:
+    """The row of a record."""
+    found = await q.fetchval(
+        """SELECT entity_id FROM airtable_links
+           WHERE entity_type = $1 AND airtable_record_id = $2""",
+        kind,
+        record_id,
+    )
+    return UUID(found) if found else None

@@ -10,11 +10,14 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from api._lib.airtable import store
+from api._lib.airtable.entities import EntityType
 from api._lib.airtable.errors import ConfigurationError, MissingError, RefusedError, TransientError
+from api._lib.airtable.formula import is_record_id
 from api._lib.airtable.gateway import BATCH, Gateway, RemoteRecord, Update
 from api._lib.airtable.limiter import Lane
 from api._lib.airtable.model import Table
-from api._lib.airtable.records import Record, cells_to_write
+from api._lib.airtable.records import Record, called, cells_to_write
 from api._lib.airtable.schema import Schema, check_schema, known_schema
 from api._lib.cache import Cache
 from api._lib.db import Database, DatabaseUnavailableError
@@ -75,6 +78,16 @@ class Tables:
         except MissingError:
             return None
         return (await self._records(table, [found]))[0]
+
+    async def find(
+        self, kind: EntityType, records: Sequence[Record], entity_id: str
+    ) -> Record | None:
+        """The one of the records that an id of either form means."""
+        found = called(records, entity_id)
+        if found is not None or is_record_id(entity_id):
+            return found
+        linked = await store.record_id(self._db, kind, entity_id)
+        return called(records, linked) if linked else None
 
     async def create(self, table: Table, app_id: UUID, values: Values) -> Record:
         """Make a record that carries our id; made again it is only written again."""

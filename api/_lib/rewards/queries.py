@@ -172,3 +172,17 @@ SELECT EXISTS (SELECT FROM mine) AS known,
        EXISTS (SELECT FROM reward_ledger, mine
                WHERE user_id = $1 AND kind = 'milestone'
                  AND ref = mine.id || ':' || $4::text) AS reached"""
+
+POINTS_BY_RECORD = """
+SELECT l.airtable_record_id::text AS record_id, c.points
+FROM method_completions AS c
+JOIN airtable_links AS l ON l.entity_type = 'method_usage' AND l.entity_id = c.id::text
+WHERE c.user_id = $1"""
+
+MILESTONES_BY_RECORD = """
+SELECT l.airtable_record_id::text AS record_id,
+       array_agg(split_part(r.ref, ':', 2) ORDER BY split_part(r.ref, ':', 2)::int) AS milestones
+FROM reward_ledger AS r
+JOIN airtable_links AS l ON l.entity_type = 'program' AND l.entity_id = r.program_id::text
+WHERE r.user_id = $1 AND r.kind = 'milestone'
+GROUP BY l.airtable_record_id"""

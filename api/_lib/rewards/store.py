@@ -130,6 +130,18 @@ async def announce_milestone(
     return Claim(row["known"], row["reached"], row["points"])
 
 
+async def points_by_record(q: Queries, user_id: str) -> dict[str, int]:
+    """What a person's completed methods were worth, by their records in Airtable."""
+    rows = await q.fetch(queries.POINTS_BY_RECORD, user_id)
+    return {row["record_id"]: row["points"] for row in rows}
+
+
+async def milestones_by_record(q: Queries, user_id: str) -> dict[str, list[str]]:
+    """The milestones that a person's programs reached, by their records in Airtable."""
+    rows = await q.fetch(queries.MILESTONES_BY_RECORD, user_id)
+    return {row["record_id"]: row["milestones"] for row in rows}
+
+
 async def claim_recalculation(connection: Connection) -> bool:
     """Be the only one who recalculates, until the connection is given back."""
     claimed: bool = await connection.fetchval("SELECT pg_try_advisory_lock($1)", _RECALCULATION)

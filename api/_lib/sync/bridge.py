@@ -1,7 +1,10 @@
 """What requests need of the synchronisation while an entity lives in Airtable."""
 
+import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
+
+from msgspec import structs
 
 from api._lib.airtable.entities import EntityType
 from api._lib.airtable.gateway import Gateway, RemoteRecord
@@ -12,6 +15,8 @@ from api._lib.sync.inbound.activity import ACTIVITIES, app_ids_of
 from api._lib.sync.inbound.activity_apply import Batch, apply_activity
 from api._lib.sync.inbound.activity_removal import remove_records
 from api._lib.sync.pushing import Pusher
+
+log = logging.getLogger(__name__)
 
 
 class SyncBridge:
@@ -32,13 +37,17 @@ class SyncBridge:
     ) -> None:
         """Let the rows be as these records are; what cannot be stored raises."""
         schema = await known_schema(tx) or Schema()
-        batch = self._batch(kind, records, schema, is_owner=True, made_at=made_at)
-        await apply_activity(tx, ACTIVITIES[kind], batch)
+        batch = self._batch(kind, records, schema, is_owner=True)
+        batch = structs.replace(batch, is_written=True, made_at=made_at)
+        applied = await apply_activity(tx, ACTIVITIES[kind], batch)
+        for record_id, problems in applied.problems.items():
+            facts = {"entityType": kind, "record": record_id, "problems": problems}
+            log.warning("a record could not be taken whole", extra=facts)
 
     async def adopt(self, kind: EntityType, records: Sequence[RemoteRecord]) -> None:
         """Store records that have no row yet; rows that exist stay as they are."""
         schema = await known_schema(self._db) or Schema()
-        batch = self._batch(kind, records, schema, is_owner=False, made_at=None)
+        batch = self._batch(kind, records, schema, is_owner=False)
         await self._db.run(lambda tx: apply_activity(tx, ACTIVITIES[kind], batch))
 
     async def forget(self, tx: Transaction, kind: EntityType, record_ids: Sequence[str]) -> None:
@@ -56,7 +65,6 @@ class SyncBridge:
         schema: Schema,
         *,
         is_owner: bool,
-        made_at: datetime | None,
     ) -> Batch:
         now = datetime.now(UTC)
         activity = ACTIVITIES[kind]
@@ -64,9 +72,8 @@ class SyncBridge:
             records=records,
             app_ids=app_ids_of(activity, records, schema),
             read_at=now,
-            today=(made_at or now).date(),
+            today=now.date(),
             table_id=self._gateway.table_id(activity.entity.table),
             overwrites=False,
             is_owner=is_owner,
-            made_at=made_at,
         )

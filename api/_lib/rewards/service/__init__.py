@@ -1,9 +1,10 @@
 """Use cases of the rewards; other domains, the endpoints and the tasks come in here."""
 
+from api._lib.rewards.airtable.publishing import publish
 from api._lib.rewards.openings import open_accounts
 from api._lib.rewards.rules.opening import Opening, opening_of
 from api._lib.rewards.rules.points import BELIEF_POINTS, HABIT_POINTS, PERSONAL_GOAL_POINTS
-from api._lib.rewards.service.announcing import announce, announce_milestone
+from api._lib.rewards.service.choosing import announce, announce_milestone, standing
 from api._lib.rewards.service.engine import count, lock, lock_for_removal, open_account, recount
 from api._lib.rewards.service.recalculating import (
     Person,
@@ -15,7 +16,6 @@ from api._lib.rewards.service.recalculating import (
     recalculate,
     refresh_all_scores,
 )
-from api._lib.rewards.service.standing import standing
 
 __all__ = [
     "BELIEF_POINTS",
@@ -36,6 +36,7 @@ __all__ = [
     "opening_of",
     "people",
     "person",
+    "publish",
     "recalculate",
     "recount",
     "refresh_all_scores",

@@ -35,8 +35,10 @@ class Batch(Struct, frozen=True):
     """Rows that were never sent may be changed, too; else only new ones are stored."""
     is_owner: bool = False
     """Airtable owns these records, so that even rows we sent once follow it."""
+    is_written: bool = False
+    """A request has just written them, and counts itself what they earn."""
     made_at: datetime | None = None
-    """When the request that made them did so; what they earn is counted and told by it."""
+    """When that request made them, if it did; nobody was told of them yet."""
 
 
 class Applied(Struct):
@@ -65,7 +67,8 @@ async def apply_activity(tx: Transaction, activity: Activity, batch: Batch) -> A
     changing = [d for d in old if _may_change(known[d.record_id], batch)]
     changed = await _write(tx, activity, new, changing)
     await store.link(tx, activity, [*new, *adopted], batch.table_id, batch.read_at)
-    await _grant(tx, activity, [*new, *adopted, *(d for d in changing if d.id in changed)])
+    if not batch.is_written:
+        await _grant(tx, activity, [*new, *adopted, *(d for d in changing if d.id in changed)])
     applied.outcome.inserted = len(new)
     applied.outcome.updated = len(changed)
     applied.outcome.unchanged = len(old) + len(adopted) - len(changed)
@@ -119,7 +122,7 @@ async def _drafts(
 
 
 def _as_new(draft: Draft, made_at: datetime) -> None:
-    draft.created_at, draft.granted = made_at, []
+    draft.created_at = made_at
     if "announced_at" in draft.values:
         draft.values["announced_at"] = None
 

@@ -80,7 +80,7 @@ async def change_personal_belief(
 
     Raises a 404 for a belief that is not the user's own or was deleted (T18).
     """
-    change = _checked(change)
+    change = checked(change)
     async with ctx.db.transaction() as tx:
         await rewards.lock(tx, user.id)
         belief = await personal_beliefs.find(tx, user.id, belief_id)
@@ -119,7 +119,8 @@ async def _count(
     return await rewards.count(tx, user.id, today, Activity(today, entry))
 
 
-def _checked(change: BeliefChange) -> BeliefChange:
+def checked(change: BeliefChange) -> BeliefChange:
+    """A change with its name in order; raises a 400."""
     if change == BeliefChange():
         raise bad_request("nothing_to_change")
     if isinstance(change.name, UnsetType):

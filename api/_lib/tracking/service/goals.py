@@ -34,7 +34,7 @@ async def add_goal(
 ) -> Goal:
     """Add a goal; raises a 400 at the limit of goals pursued at once and for unknown days."""
     name = named(name)
-    days = None if schedule_days is None else _week(schedule_days)
+    days = None if schedule_days is None else week(schedule_days)
     async with ctx.db.transaction() as tx:
         await people.lock(tx, user.id)
         await _check_limit(tx, user)
@@ -49,7 +49,7 @@ async def change_goal(ctx: Context, user: User, goal_id: str, change: GoalChange
     Raises a 404 for a goal that is not the user's own or was deleted, and a 400 when it would be
     one too many.
     """
-    change = _checked(change)
+    change = checked(change)
     async with ctx.db.transaction() as tx:
         await people.lock(tx, user.id)
         goal = await store.find(tx, user.id, goal_id)
@@ -89,7 +89,8 @@ async def _announce(tx: Transaction, user: User, goal: Goal) -> None:
     await enqueue(tx, [tell(GOAL, goal.id, user)])
 
 
-def _checked(change: GoalChange) -> GoalChange:
+def checked(change: GoalChange) -> GoalChange:
+    """A change with its texts and days in order; raises a 400."""
     if change == GoalChange():
         raise bad_request("nothing_to_change")
     if not isinstance(change.name, UnsetType):
@@ -97,10 +98,11 @@ def _checked(change: GoalChange) -> GoalChange:
     days = change.schedule_days
     if isinstance(days, UnsetType) or days is None:
         return change
-    return structs.replace(change, schedule_days=_week(days))
+    return structs.replace(change, schedule_days=week(days))
 
 
-def _week(days: Sequence[str]) -> list[str]:
+def week(days: Sequence[str]) -> list[str]:
+    """Days of the week without repeats, Monday first; raises a 400 for others."""
     if unknown := unknown_days(days):
         raise bad_request("days_unknown", days=", ".join(unknown))
     return week_order(days)

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from msgspec import Struct
-
 from api._lib.airtable.entities import EntityType
 from api._lib.context import Context, User
 from api._lib.db import Transaction
@@ -12,6 +10,7 @@ from api._lib.notifications import service as notifications
 from api._lib.outbox import enqueue
 from api._lib.rewards import service as rewards
 from api._lib.rewards.model import Activity
+from api._lib.tracking.contracts import DoneMethod
 from api._lib.tracking.model import MethodCompletion
 from api._lib.tracking.rules import replays_since
 from api._lib.tracking.service.recording import request_key, upserted
@@ -19,15 +18,6 @@ from api._lib.tracking.store import methods as store
 from api._lib.tracking.store import programs
 
 USAGE = EntityType.METHOD_USAGE
-
-
-class DoneMethod(Struct, frozen=True, kw_only=True):
-    """What somebody says they did: a method, and where in their programs."""
-
-    method_id: str
-    program_id: str | None = None
-    session_id: str | None = None
-    remark: str | None = None
 
 
 async def record_method(

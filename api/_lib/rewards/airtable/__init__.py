@@ -1,0 +1,1 @@
+"""Rewards where they live in Airtable: counts from there, ledger and locks in Postgres."""

@@ -1,0 +1,113 @@
+"""Both stores with the same content and people, and the server in whatever mode a test asks for."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import httpx
+from msgspec import Struct
+
+from api._lib.airtable.mapping import ENTITIES
+from api._lib.app import App
+from api._lib.clock import ManualClock
+from api._lib.context import Context
+from api._lib.db import Database
+from api._lib.settings import Role
+from api._lib.settings_loader import load_settings
+from api._lib.sync.gates import end_run
+from api._lib.sync.outbound import Outbound
+from tasks.dev.airtable.testing import AirtableServer
+from tests.endpoints.asking import Asking
+from tests.people import Person, add_person
+from tests.programs.catalogue import add_library
+
+FLAGS = (
+    "PROGRAMS",
+    "HABIT_USAGE",
+    "METHOD_USAGE",
+    "PERSONAL_GOAL_USAGE",
+    "OVERTUIGING_USAGE",
+    "REWARDS",
+    "METHODS",
+    "OVERTUIGINGEN",
+    "PERSONAL_GOALS",
+)
+CONTENT = {
+    "Doelstellingen": ("goals", "Doelstelling Naam"),
+    "Methodes": ("methods", "Methode Naam"),
+    "Dagen van de week": ("weekdays", "Name"),
+    "Overtuigingen": ("beliefs", "Name"),
+    "Goede gewoontes": ("habits", "Name"),
+}
+
+
+class Server(Struct):
+    """A running server, and people who call it."""
+
+    app: App
+    ann: Asking
+    bob: Asking
+
+    @property
+    def ctx(self) -> Context:
+        """A context as a job has it."""
+        assert self.app.resources is not None
+        return Context(self.app.resources)
+
+    async def settle(self) -> None:
+        """Wait for what goes on after answers, then send everything that waits."""
+        assert self.app.resources is not None
+        resources = self.app.resources
+        await resources.background.drain(10)
+        outbound = Outbound(resources.db, resources.airtable, resources.settings, "worker-1")
+        await outbound.drain()
+        outbound.stop()
+
+
+class Stage:
+    """Two stores of their own, and servers on them, one after the other."""
+
+    def __init__(
+        self, environ: dict[str, str], db: Database, airtable: AirtableServer, clock: ManualClock
+    ) -> None:
+        self.db = db
+        self.airtable = airtable
+        self._environ = environ
+        self._clock = clock
+        self._people: list[Person] = []
+
+    async def set_up(self) -> None:
+        """Ann, Bob and the content, under the same ids on both sides; the first fill is done."""
+        secret = self._environ["JWT_SECRET"]
+        self._people = [await add_person(self.db, secret, self._clock.now()) for _ in range(2)]
+        await add_library(self.db)
+        records: dict[str, list[dict[str, Any]]] = {
+            "Gebruikers": [
+                {"id": person.id, "fields": {"Naam": "An Voorbeeld", "E-mailadres": person.email}}
+                for person in self._people
+            ]
+        }
+        for table, (relation, title) in CONTENT.items():
+            rows = await self.db.fetch(f"SELECT id::text, name FROM {relation}")
+            records[table] = [{"id": row["id"], "fields": {title: row["name"]}} for row in rows]
+        self.airtable.control.load(records)
+        for kind in ENTITIES:
+            await end_run(self.db, f"backfill:{kind}")
+
+    @asynccontextmanager
+    async def server(
+        self, mode: str = "postgres_primary", extra: dict[str, str] | None = None, **flags: str
+    ) -> AsyncIterator[Server]:
+        """A server with all flags in a mode but those named."""
+        modes = dict.fromkeys(FLAGS, mode) | flags
+        environ = self._environ | self.airtable.environ | {"AIRTABLE_MIN_INTERVAL_MS": "1"}
+        environ |= {f"DATA_BACKEND_{flag}": value for flag, value in modes.items()}
+        app = App(load_settings(environ | (extra or {}), Role.APP), clock=self._clock)
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("127.0.0.1", 5000))
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(app.running())
+            client = await stack.enter_async_context(
+                httpx.AsyncClient(transport=transport, base_url="http://mfa.test")
+            )
+            ann, bob = (Asking(client, person) for person in self._people)
+            yield Server(app, ann, bob)
