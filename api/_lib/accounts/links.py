@@ -1,5 +1,6 @@
 """Logging in by mail: asking for a link, opening it, or typing its code."""
 
+import time
 from datetime import datetime
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from msgspec import Struct
 from api._lib.accounts import readthrough
 from api._lib.accounts.codes import REPEATABLE, Purpose, is_token, token_hash
 from api._lib.accounts.model import Account, SessionAnswer
+from api._lib.accounts.pace import even_out
 from api._lib.accounts.proving import prove
 from api._lib.accounts.rules.sessions import is_open
 from api._lib.accounts.sending import Issued, issue, send_login_mail
@@ -33,11 +35,14 @@ class Opened(Struct, frozen=True):
 
 async def request_link(ctx: Context, email: str) -> None:
     """Send a login mail to an active person; nobody can tell from outside whether that happened."""
+    began = time.monotonic()
     address = ctx.client_address
     if address and await ctx.limits.wait_after(Use(MAGIC_LINK_ADDRESS, address)):
         return
     account = await people.account_by_email(ctx.db, email)
     issued = await issue(ctx, account, Purpose.LOGIN)
+    # Sending begins after the wait, or its work would delay the answers of known addresses.
+    await even_out(began)
     ctx.background(_send(ctx, email, account, issued))
 
 

@@ -1,10 +1,12 @@
 """Logging in with a password, and finding out whether there is one."""
 
 import asyncio
+import time
 
 from api._lib.accounts import passwords, readthrough
 from api._lib.accounts.codes import Purpose
 from api._lib.accounts.model import Account, PasswordSetup, SessionAnswer
+from api._lib.accounts.pace import even_out
 from api._lib.accounts.sending import issue, send_setup_mail
 from api._lib.accounts.sessions import note_login, open_session, session_reply, today
 from api._lib.accounts.store import people
@@ -37,11 +39,11 @@ async def login(ctx: Context, email: str, password: str | None) -> Answer:
     account = await people.account_by_email(ctx.db, email)
     if account is None:
         account = await _newcomer(ctx, email, password)
-    if account is not None and _lacks_password(account):
-        await ctx.limits.refund(*uses)
-        return await _ask_for_setup(ctx, account)
-    account = await _checked(account, password)
+    if not _lacks_password(account):
+        await _compare(account, password)
     await ctx.limits.refund(*uses)
+    if _lacks_password(account):
+        return await _ask_for_setup(ctx, account)
     if not account.active:
         raise forbidden("account_disabled")
     return await _enter(ctx, account, password)
@@ -50,11 +52,13 @@ async def login(ctx: Context, email: str, password: str | None) -> Answer:
 async def _first_step(ctx: Context, email: str) -> Answer:
     if ctx.client_address:
         await ctx.limits.take(Use(LOGIN_WITHOUT_PASSWORD_ADDRESS, ctx.client_address))
+    began = time.monotonic()
     account = await people.account_by_email(ctx.db, email)
     if account is None:
         account = await readthrough.find_by_email(ctx, email)
     if account is not None and _lacks_password(account):
         return await _ask_for_setup(ctx, account)
+    await even_out(began)
     raise ApiError(Kind.BAD_REQUEST, "password_required")
 
 
@@ -69,7 +73,7 @@ def _lacks_password(account: Account) -> bool:
     return account.active and not account.password_hash
 
 
-async def _newcomer(ctx: Context, email: str, password: str) -> Account | None:
+async def _newcomer(ctx: Context, email: str, password: str) -> Account:
     """Somebody Airtable knows; asking it hides behind the comparison that unknown people get."""
     account, _ = await asyncio.gather(
         readthrough.find_by_email(ctx, email), passwords.matches(password, passwords.NOBODY)
@@ -79,20 +83,19 @@ async def _newcomer(ctx: Context, email: str, password: str) -> Account | None:
     return account
 
 
+async def _compare(account: Account, password: str) -> None:
+    """Raises a 401 unless it is the person's password; without one nothing is right."""
+    is_right = await passwords.matches(password, account.password_hash or passwords.NOBODY)
+    if not (account.password_hash and is_right) or len(password) > LONGEST_PASSWORD:
+        raise unauthorized("wrong_password")
+
+
 async def _ask_for_setup(ctx: Context, account: Account) -> Answer:
     """Mail a code for a first password, unless one was sent a moment ago (F-A13)."""
     issued = await issue(ctx, account, Purpose.SETUP)
     if issued is not None:
         ctx.background(send_setup_mail(ctx, account, issued))
     return Reply(PasswordSetup(email=account.email))
-
-
-async def _checked(account: Account | None, password: str) -> Account:
-    stored = account.password_hash if account is not None else None
-    is_right = await passwords.matches(password, stored or passwords.NOBODY)
-    if account is None or not stored or not is_right or len(password) > LONGEST_PASSWORD:
-        raise unauthorized("wrong_password")
-    return account
 
 
 async def _enter(ctx: Context, account: Account, password: str) -> Answer:

@@ -1,6 +1,9 @@
 """Whether a typed code is the one that was mailed, at five tries per code and no more."""
 
+import time
+
 from api._lib.accounts.codes import MOST_TRIES, NOBODY, Purpose, code_hash, same
+from api._lib.accounts.pace import even_out
 from api._lib.accounts.store import codes as store
 from api._lib.accounts.store.codes import Tried
 from api._lib.context import Context
@@ -10,12 +13,14 @@ from api._lib.limits import CODE_ACCOUNT, Use
 
 async def prove(ctx: Context, email: str, purpose: Purpose, code: str) -> Tried:
     """The code a guess fits; raises one and the same 401 for everything that is wrong with it."""
+    began = time.monotonic()
     use = Use(CODE_ACCOUNT, email)
     await ctx.limits.take(use)
     tried = await store.attempt(ctx.db, email, purpose, ctx.now, MOST_TRIES)
     user_id, expected = (NOBODY, None) if tried is None else (tried.user_id, tried.code_hash)
     given = code_hash(ctx.settings.jwt_secret, purpose, user_id, code)
     if not same(given, expected) or tried is None:
+        await even_out(began)
         raise unauthorized("code_invalid")
     await ctx.limits.refund(use)
     return tried
