@@ -56,6 +56,8 @@ class Calls:
         self._tables = settings.airtable_tables
         self._db = db
         self._noted: tuple[str | None, float] = (None, 0.0)
+        self.calls = 0
+        """Requests of this process so far."""
         self.limiter = Limiter(settings, cache, db)
         self.configured = bool(settings.airtable_access_token and settings.airtable_base_id)
         self._transport = Transport(
@@ -150,6 +152,7 @@ class Calls:
         raise error
 
     async def _report(self, outcome: str, error: AirtableError | None) -> None:
+        self.calls += 1
         metrics.airtable_calls.labels(outcome).inc()
         await self.limiter.report(outcome, retry_after(error) if error else 0.0)
         text = None if outcome == "ok" else type(error).__name__

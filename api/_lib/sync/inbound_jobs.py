@@ -19,6 +19,7 @@ from api._lib.sync.inbound.webhook_store import call, is_healthy
 from api._lib.sync.inbound.webhooks import keep_registered
 from api._lib.sync.jobs import Counts, Runtime
 from api._lib.sync.locks import exclusive
+from api._lib.sync.reconcile.run import Reconciliation, Wish
 from api._lib.sync.schedule import RETRY_SECONDS, Poll, periods, used_calls
 
 log = logging.getLogger(__name__)
@@ -94,6 +95,19 @@ async def recheck_user(runtime: Runtime, user_id: str) -> Counts:
             return None
         found = await take_people(runtime.ctx, [user_id], [], Lane.OUTBOX)
     return {"back": found.get(user_id) is not None}
+
+
+async def reconcile_stores(runtime: Runtime) -> Counts:
+    """Compare both stores by night and keep what differs; nothing is repaired."""
+    ctx = runtime.ctx
+    async with exclusive(ctx.db, "reconcile") as mine:
+        if not mine:
+            return None
+        report = await Reconciliation(ctx, Wish()).go()
+    found = {c.entity: len(c.real) for c in report.comparisons if c.real}
+    if found:
+        log.error("the stores differ", extra={"differences": found})
+    return {"differences": sum(found.values()), "uncompared": report.exit_code == 2}
 
 
 def every(poll: Poll) -> Callable[[Runtime], Awaitable[float | None]]:

@@ -12,6 +12,7 @@ from api._lib.airtable.entities import EntityType
 from api._lib.airtable.gateway import RemoteRecord
 from api._lib.airtable.limiter import Lane
 from api._lib.airtable.mapping import APP_ID
+from api._lib.airtable.model import Table
 from api._lib.airtable.schema import Schema, check_schema, known_schema
 from api._lib.backend import ENTITY_FLAGS, SENDING
 from api._lib.clock import local_day
@@ -87,12 +88,19 @@ async def read_activity(
 def app_ids_of(
     activity: Activity, records: Sequence[RemoteRecord], schema: Schema
 ) -> dict[str, UUID]:
-    """The id of ours in each record that carries one.
+    """The id of ours in each record that carries one."""
+    return app_ids_of_table(activity.entity.table, records, schema)
+
+
+def app_ids_of_table(
+    table: Table, records: Sequence[RemoteRecord], schema: Schema
+) -> dict[str, UUID]:
+    """The id of ours in each record of a table.
 
     Where only the name of the field is known, it is the one field the mapping does not know.
     """
-    key = schema.app_id(activity.entity.table)
-    mapped = {field.key for field in activity.entity.table.fields}
+    key = schema.app_id(table)
+    mapped = {field.key for field in table.fields}
     found = {}
     for record in records:
         named = [key] if key and key != APP_ID else record.fields.keys() - mapped

@@ -7,13 +7,8 @@ from msgspec import Struct
 from api._lib.airtable import content, people
 from api._lib.airtable.cells import Cells
 from api._lib.airtable.model import Table
+from api._lib.content import cells as read
 from api._lib.sync.inbound.link_store import LinkTable
-
-WEEKDAYS = ("Maandag", "Dinsdag", "Woensdag", "Donderdag", "Vrijdag", "Zaterdag", "Zondag")
-GOAL_STATUSES = ("Actief", "Afgerond", "Gepland")
-PROMPT_TYPES = ("Systeem", "Programmaopbouw")
-USUAL_POINTS = 5
-LARGEST = 2**31 - 1
 
 
 class Column(Struct, frozen=True):
@@ -62,34 +57,6 @@ def _words(field: str) -> Callable[[Cells], str]:
     return lambda cells: cells.text(field) or ""
 
 
-def _order(field: str) -> Callable[[Cells], int]:
-    return lambda cells: cells.whole(field, -LARGEST, LARGEST, 0)
-
-
-def _known(field: str, known: tuple[str, ...], otherwise: str | None) -> Callable[[Cells], object]:
-    """An option the column accepts, else the usual one."""
-
-    def read(cells: Cells) -> str | None:
-        value = cells.text(field)
-        if value is not None and value not in known:
-            cells.note(field, "is an unknown option")
-        return value if value in known else otherwise
-
-    return read
-
-
-def _points(cells: Cells) -> int:
-    value = cells.number("pointsValue")
-    if value is None or value <= 0:
-        return USUAL_POINTS
-    return cells.whole("pointsValue", 1, 10, USUAL_POINTS)
-
-
-def _iso_weekday(cells: Cells) -> int | None:
-    name = cells.text("name")
-    return WEEKDAYS.index(name) + 1 if name in WEEKDAYS else None
-
-
 NAME = Column("name", _words("name"))
 
 COMPANIES = ContentTable(people.COMPANIES, "companies", (NAME,))
@@ -99,7 +66,7 @@ GOALS = ContentTable(
     (
         NAME,
         Column("description", _text("description")),
-        Column("status", _known("status", GOAL_STATUSES, None)),
+        Column("status", read.goal_status),
     ),
 )
 EXPERIENCE_LEVELS = ContentTable(
@@ -116,11 +83,11 @@ METHODS = ContentTable(
     "methods",
     (
         NAME,
-        Column("duration_minutes", lambda cells: cells.whole("duration", 0, LARGEST, 0), "int"),
+        Column("duration_minutes", read.duration, "int"),
         Column("description", _text("description")),
         Column("technique", _text("techniek")),
         Column("optimal_frequency", lambda cells: cells.selects("optimalFrequency"), "text[]"),
-        Column("points_value", _points, "smallint"),
+        Column("points_value", read.points, "smallint"),
     ),
     links=(
         LinkTable("method_goals", "method_id", "goal_id", "goals", "linkedGoals"),
@@ -138,7 +105,7 @@ METHODS = ContentTable(
 DAYS_OF_WEEK = ContentTable(
     content.DAYS_OF_WEEK,
     "weekdays",
-    (NAME, Column("iso_weekday", _iso_weekday, "smallint")),
+    (NAME, Column("iso_weekday", read.iso_weekday, "smallint")),
     unique="iso_weekday",
     before="""
 UPDATE weekdays AS w SET iso_weekday = NULL
@@ -151,7 +118,7 @@ PROGRAM_PROMPTS = ContentTable(
     (
         NAME,
         Column("prompt", _words("prompt")),
-        Column("prompt_type", _known("promptType", PROMPT_TYPES, "Programmaopbouw")),
+        Column("prompt_type", read.prompt_type),
     ),
     links=(LinkTable("prompt_goals", "prompt_id", "goal_id", "goals", "goals"),),
 )
@@ -160,7 +127,7 @@ MINDSET_CATEGORIES = ContentTable(
     "mindset_categories",
     (
         NAME,
-        Column("display_order", _order("order"), "int"),
+        Column("display_order", read.order, "int"),
         Column("content", _text("content")),
     ),
     links=(
@@ -181,7 +148,7 @@ OVERTUIGINGEN = ContentTable(
     "beliefs",
     (
         NAME,
-        Column("display_order", _order("order"), "int"),
+        Column("display_order", read.order, "int"),
         Column("levels", lambda cells: cells.selects("levels"), "text[]"),
     ),
     links=(
