@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from saq import CronJob
 from saq.queue.redis import RedisQueue
 
+from api._lib import metrics
 from api._lib.context import Context, Resources
 from api._lib.db import Database, DatabaseUnavailableError
 from api._lib.settings import Settings
@@ -132,10 +133,12 @@ async def perform(job: Job, runtime: Runtime, **arguments: str) -> Counts:
         counts = await job.run(runtime, **arguments)
     except BaseException as error:
         outcome = type(error).__name__
+        metrics.jobs.labels(job.name, "failed").observe(time.monotonic() - began)
         log.warning("job", extra=facts | {"outcome": outcome, "ms": _ms(began)})
         with suppress(DatabaseUnavailableError):
             await _note(job, runtime, outcome, None)
         raise
+    metrics.jobs.labels(job.name, "ok").observe(time.monotonic() - began)
     await _note(job, runtime, None, counts)
     level = logging.INFO if counts and any(counts.values()) else logging.DEBUG
     log.log(level, "job", extra=facts | {"outcome": "ok", "ms": _ms(began), "counts": counts})

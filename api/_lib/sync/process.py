@@ -20,9 +20,10 @@ from saq.queue.redis import RedisQueue
 from api._lib.airtable.errors import AirtableError
 from api._lib.context import Resources, open_resources
 from api._lib.db import DatabaseUnavailableError
+from api._lib.logs import server_facts
 from api._lib.schema_version import pending_migrations
 from api._lib.settings import Settings
-from api._lib.sync import status
+from api._lib.sync import figures, status
 from api._lib.sync.heartbeat import heartbeat_path, write_heartbeat
 from api._lib.sync.jobs import Job, Runtime, perform
 from api._lib.sync.listening import Doorbell
@@ -86,6 +87,7 @@ class Process:
         resources = await self._stack.enter_async_context(
             open_resources(self.settings, "mfa-worker")
         )
+        await self._stack.enter_async_context(figures.listening(resources))
         self._spawn(self._beat(resources))
         await self._wait_for_services(resources)
         await self._wait_for_migrations(resources)
@@ -120,18 +122,20 @@ class Process:
 
     async def _wait_for_services(self, resources: Resources) -> None:
         """Postgres and Redis, or the end of the process after a minute."""
-        await self._reach("postgres", lambda: resources.db.fetchval("SELECT 1"))
-        await self._reach("redis", lambda: self._queue.redis.info("server"))
+        settings, db = self.settings, resources.db
+        await self._reach("postgres", settings.database_url, lambda: db.fetchval("SELECT 1"))
+        await self._reach("redis", settings.redis_url, lambda: self._queue.redis.info("server"))
 
-    async def _reach(self, name: str, probe: Callable[[], Awaitable[Any]]) -> None:
+    async def _reach(self, name: str, url: str | None, probe: Callable[[], Awaitable[Any]]) -> None:
         until, pause = time.monotonic() + CONNECT_SECONDS, 0.5
         while not self._stop.is_set():
             try:
                 await probe()
             except AWAY as error:
-                log.warning("not reachable", extra={"name": name, "reason": type(error).__name__})
+                facts = {"server": name, "reason": type(error).__name__, **server_facts(url)}
+                log.warning("not reachable", extra=facts)
                 if time.monotonic() + pause > until:
-                    log.error("giving up", extra={"name": name})
+                    log.error("giving up", extra={"server": name})
                     raise SystemExit(1) from None
                 await self._sleep(pause)
                 pause = min(pause * 2, 10)
