@@ -53,7 +53,7 @@ async def test_L16_the_queue_knows_every_job_and_every_cron_entry_resolves(
 
 def test_every_job_has_an_occasion_and_a_time_limit() -> None:
     for job in sync_worker.JOBS:
-        assert job.cron or job.period or job.name == "plan_user"
+        assert job.cron or job.period or job.name in ("plan_user", "recheck_user")
         assert job.timeout > 0
         assert job.period is None or job.gate
 

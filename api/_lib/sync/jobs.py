@@ -1,5 +1,6 @@
 """How the worker runs jobs: a table of them, one log line per run, gates for the periodic ones."""
 
+import asyncio
 import logging
 import math
 import time
@@ -8,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
-from msgspec import Struct
+from msgspec import Struct, field
 from redis.exceptions import RedisError
 from saq import CronJob
 from saq.queue.redis import RedisQueue
@@ -16,6 +17,7 @@ from saq.queue.redis import RedisQueue
 from api._lib import metrics
 from api._lib.context import Context, Resources
 from api._lib.db import Database, DatabaseUnavailableError
+from api._lib.notifications.service import Sender
 from api._lib.settings import Settings
 from api._lib.sync.gates import claim_run, end_run
 from api._lib.sync.outbound import Outbound
@@ -26,6 +28,15 @@ Counts = Mapping[str, object] | None
 """What a run did, by figure; nothing or only zeros = it was idle."""
 
 KEEP_RESULT_SECONDS = 60
+IMPORTS_AT_ONCE = 3
+"""So that long readings leave room for what people wait for (M8)."""
+
+STARTS_PER_TICK = 2
+"""After a long stop not everything begins at once (M6)."""
+
+
+class StoppedError(Exception):
+    """The worker stops, so the job was not finished; the next worker does it."""
 
 
 class Runtime(Struct):
@@ -36,6 +47,9 @@ class Runtime(Struct):
     worker: str
     queue: RedisQueue
     jobs: Mapping[str, "Job"]
+    sender: Sender
+    stopping: asyncio.Event
+    imports: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(IMPORTS_AT_ONCE))
 
     @property
     def ctx(self) -> Context:
@@ -79,6 +93,8 @@ class Job(Struct, frozen=True):
     period: Period | None = None
     without_redis: bool = False
     """Whether each process runs it by itself while the queue is away (M5a)."""
+    ends_at_stop: bool = False
+    """Whether a stop of the worker ends it at once, undone (M10)."""
 
     @property
     def name(self) -> str:
@@ -116,7 +132,7 @@ async def tick(runtime: Runtime) -> Counts:
     """Claim the periodic jobs that are due and put them into the queue."""
     due = 0
     for job in runtime.jobs.values():
-        if job.period is None or job.gate is None:
+        if job.period is None or job.gate is None or due == STARTS_PER_TICK:
             continue
         period = await job.period(runtime)
         if period is not None and await claim_run(runtime.db, job.gate, period):
@@ -130,7 +146,7 @@ async def perform(job: Job, runtime: Runtime, **arguments: str) -> Counts:
     run, began = uuid4().hex[:12], time.monotonic()
     facts: dict[str, object] = {"job": job.name, "run": run, "worker": runtime.worker}
     try:
-        counts = await job.run(runtime, **arguments)
+        counts = await _run(job, runtime, arguments)
     except BaseException as error:
         outcome = type(error).__name__
         metrics.jobs.labels(job.name, "failed").observe(time.monotonic() - began)
@@ -145,6 +161,21 @@ async def perform(job: Job, runtime: Runtime, **arguments: str) -> Counts:
     return counts
 
 
+async def _run(job: Job, runtime: Runtime, arguments: Mapping[str, str]) -> Counts:
+    running = asyncio.ensure_future(job.run(runtime, **arguments))
+    if job.ends_at_stop:
+        stop = asyncio.ensure_future(runtime.stopping.wait())
+        try:
+            await asyncio.wait({running, stop}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stop.cancel()
+            running.cancel()
+        await asyncio.wait({running})
+        if running.cancelled():
+            raise StoppedError
+    return await running
+
+
 async def _note(job: Job, runtime: Runtime, error: str | None, counts: Counts) -> None:
     if job.gate is not None:
         await end_run(runtime.db, job.gate, error, counts)
@@ -156,7 +187,8 @@ def _ms(began: float) -> int:
 
 def _queued(job: Job) -> Callable[..., Any]:
     async def run(ctx: dict[str, Any], **arguments: str) -> None:
-        await perform(job, ctx["runtime"], **arguments)
+        with suppress(StoppedError):
+            await perform(job, ctx["runtime"], **arguments)
 
     run.__name__ = run.__qualname__ = job.name
     return run

@@ -21,13 +21,17 @@ from api._lib.airtable.errors import AirtableError
 from api._lib.context import Resources, open_resources
 from api._lib.db import DatabaseUnavailableError
 from api._lib.logs import server_facts
+from api._lib.notifications.service import Sender
 from api._lib.schema_version import pending_migrations
 from api._lib.settings import Settings
 from api._lib.sync import figures, status
+from api._lib.sync.bridge import SyncBridge
 from api._lib.sync.heartbeat import heartbeat_path, write_heartbeat
+from api._lib.sync.inbound.bell import InboundBell
 from api._lib.sync.jobs import Job, Runtime, perform
 from api._lib.sync.listening import Doorbell
 from api._lib.sync.outbound import Outbound
+from api._lib.sync.reminders import Reminders
 from api._lib.wire import moment
 
 log = logging.getLogger(__name__)
@@ -55,6 +59,11 @@ class PatientQueue(RedisQueue):
             await asyncio.sleep(DEQUEUE_SECONDS)
             return None
 
+    async def disconnect(self) -> None:
+        """Close the connections, those to an absent Redis too."""
+        with suppress(RedisError, OSError, TimeoutError):
+            await super().disconnect()
+
 
 def open_queue(redis_url: str) -> PatientQueue:
     """The queue of all workers; its connections outlast a blocking read."""
@@ -72,6 +81,7 @@ class Process:
         self._jobs = {job.name: job for job in jobs}
         self._stack = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
+        self._listeners: list[asyncio.Task[None]] = []
         self._stop = asyncio.Event()
         self._outbound: Outbound | None = None
         self._state = "starting"
@@ -85,21 +95,28 @@ class Process:
         for warning in self.settings.warnings:
             log.warning(warning)
         resources = await self._stack.enter_async_context(
-            open_resources(self.settings, "mfa-worker")
+            open_resources(self.settings, "mfa-worker", bridge=SyncBridge)
         )
         await self._stack.enter_async_context(figures.listening(resources))
         self._spawn(self._beat(resources))
         await self._wait_for_services(resources)
         await self._wait_for_migrations(resources)
         outbound = Outbound(resources.db, resources.airtable, self.settings, self.worker)
-        runtime = Runtime(resources, outbound, self.worker, self._queue, self._jobs)
+        sender = Sender(resources, self._stop)
+        runtime = Runtime(
+            resources, outbound, self.worker, self._queue, self._jobs, sender, self._stop
+        )
         ctx["runtime"] = runtime
         self._outbound = outbound
         self._state = "running"
         doorbell = Doorbell(resources.db, outbound, self.settings)
         self._spawn(self._first_look(resources, outbound))
         self._spawn(doorbell.answer())
-        self._spawn(doorbell.listen())
+        self._listen(doorbell.listen())
+        reminders = Reminders(runtime, self._stop)
+        self._spawn(reminders.keep_sending())
+        self._listen(reminders.listen())
+        self._listen(InboundBell(runtime, self._stop).listen())
         self._spawn(self._without_redis(runtime))
         self._spawn(self._watch_for_stop(outbound))
 
@@ -119,6 +136,11 @@ class Process:
 
     def _spawn(self, work: Awaitable[None]) -> None:
         self._tasks.append(asyncio.ensure_future(work))
+
+    def _listen(self, work: Awaitable[None]) -> None:
+        """Work that only waits for calls, and need not be waited for."""
+        self._spawn(work)
+        self._listeners.append(self._tasks[-1])
 
     async def _wait_for_services(self, resources: Resources) -> None:
         """Postgres and Redis, or the end of the process after a minute."""
@@ -163,9 +185,13 @@ class Process:
         await self._stop.wait()
         outbound.stop()
         # The queue's own chores sleep for up to a minute, and the stop would wait for them.
-        for task in asyncio.all_tasks():
-            if getattr(task.get_coro(), "__qualname__", "").startswith("Worker.upkeep."):
-                task.cancel()
+        chores = [
+            task
+            for task in asyncio.all_tasks()
+            if getattr(task.get_coro(), "__qualname__", "").startswith("Worker.upkeep.")
+        ]
+        for task in (*self._listeners, *chores):
+            task.cancel()
 
     async def _without_redis(self, runtime: Runtime) -> None:
         """While the queue is away, run what cannot wait for it in this process (M5a)."""
