@@ -59,7 +59,7 @@ async def test_the_pooler_really_gives_each_transaction_another_server(
 
 def test_the_endpoint_tests_pass_behind_the_pooler() -> None:
     environ = {n: v for n, v in os.environ.items() if not n.startswith(("PYTEST_", "COV"))}
-    options = ["-q", "-x", "--pooler", "-p", "no:cacheprovider", "--no-cov"]
+    options = ["-q", "-x", "--pooler", "-p", "no:cacheprovider", "--no-cov", "-n", "2"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "tests/endpoints", *options],
         cwd=ROOT,
