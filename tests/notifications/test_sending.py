@@ -3,9 +3,11 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
+
 from api._lib.clock import ManualClock
 from api._lib.context import Context, open_resources
-from api._lib.db import Database
+from api._lib.db import Database, DatabaseUnavailableError
 from api._lib.notifications.service import Sender
 from api._lib.push import topic
 from api._lib.settings import Role
@@ -13,6 +15,7 @@ from api._lib.settings_loader import load_settings
 from tasks.dev.push import PushStandIn
 from tests.notifications.ann import TONIGHT, Ann, log_of, make_ann
 from tests.notifications.seed import (
+    PUSH_ENVIRON,
     set_preferences,
 )
 
@@ -82,3 +85,12 @@ async def test_nothing_is_claimed_without_keys(
     async with open_resources(load_settings(environ, Role.APP), clock=clock) as opened:
         assert await Sender(opened, asyncio.Event()).run(5) == {}
     assert (await ann.job())["status"] == "pending"
+
+
+async def test_an_absent_database_is_told_as_such(
+    environ: dict[str, str], clock: ManualClock
+) -> None:
+    nowhere = {**environ, **PUSH_ENVIRON, "DATABASE_URL": "postgresql://mfa@127.0.0.1:9/mfa"}
+    async with open_resources(load_settings(nowhere, Role.APP), clock=clock) as opened:
+        with pytest.raises(DatabaseUnavailableError):
+            await Sender(opened, asyncio.Event()).run(5)

@@ -65,3 +65,4 @@ async def test_before_the_first_migration_the_figures_are_null(
 ) -> None:
     await db.execute("ALTER TABLE notification_jobs RENAME TO not_there_yet")
     assert set((await figures(client)).values()) == {None}
+    await db.execute("ALTER TABLE not_there_yet RENAME TO notification_jobs")

@@ -41,9 +41,13 @@ class Sender:
         async with self._running:
             counts: Counter[str] = Counter()
             until = time.monotonic() + seconds
-            async with asyncio.TaskGroup() as lanes:
-                for _ in range(LANES):
-                    lanes.create_task(self._lane(until, counts))
+            try:
+                async with asyncio.TaskGroup() as lanes:
+                    for _ in range(LANES):
+                        lanes.create_task(self._lane(until, counts))
+            except ExceptionGroup as errors:
+                # All lanes meet the same trouble, such as an absent database.
+                raise errors.exceptions[0] from None
             return counts
 
     async def _lane(self, until: float, counts: Counter[str]) -> None:
