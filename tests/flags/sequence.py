@@ -24,7 +24,20 @@ async def without_programs(recorder: Recorder, server: Server) -> None:
 
 async def everything(recorder: Recorder, server: Server) -> None:
     """All of it."""
+    await _content(recorder, server)
     await without_programs(recorder, server)
+
+
+async def _content(recorder: Recorder, server: Server) -> None:
+    ann = server.ann
+    for path in ("methods", "goals", "days", "overtuigingen", "mindset-categories"):
+        await recorder.ask(ann, "GET", path)
+    await recorder.ask(ann, "GET", "methods/habits")
+    for method in (library.BREATHE, library.WRITE, library.UNKNOWN, "nonsense"):
+        await recorder.ask(ann, "GET", f"methods/{method}")
+    for goals in (library.STRESS, f"{library.FOCUS},{library.STRESS}", ",", "nonsense"):
+        await recorder.ask(ann, "GET", "overtuigingen/by-goals", params={"goalIds": goals})
+    await recorder.ask(ann, "GET", "overtuigingen/by-goals")
 
 
 async def _habits(recorder: Recorder, server: Server) -> None:

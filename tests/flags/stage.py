@@ -2,24 +2,22 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
 
 import httpx
 from msgspec import Struct
 
-from api._lib.airtable.mapping import ENTITIES
 from api._lib.app import App
 from api._lib.clock import ManualClock
-from api._lib.context import Context
+from api._lib.context import Context, open_resources
 from api._lib.db import Database
 from api._lib.settings import Role
 from api._lib.settings_loader import load_settings
-from api._lib.sync.gates import end_run
+from api._lib.sync.inbound import filling
 from api._lib.sync.outbound import Outbound
 from tasks.dev.airtable.testing import AirtableServer
 from tests.endpoints.asking import Asking
+from tests.flags import content
 from tests.people import Person, add_person
-from tests.programs.catalogue import add_library
 
 FLAGS = (
     "PROGRAMS",
@@ -32,13 +30,6 @@ FLAGS = (
     "OVERTUIGINGEN",
     "PERSONAL_GOALS",
 )
-CONTENT = {
-    "Doelstellingen": ("goals", "Doelstelling Naam"),
-    "Methodes": ("methods", "Methode Naam"),
-    "Dagen van de week": ("weekdays", "Name"),
-    "Overtuigingen": ("beliefs", "Name"),
-    "Goede gewoontes": ("habits", "Name"),
-}
 
 
 class Server(Struct):
@@ -77,22 +68,31 @@ class Stage:
         self._people: list[Person] = []
 
     async def set_up(self) -> None:
-        """Ann, Bob and the content, under the same ids on both sides; the first fill is done."""
+        """Content and people in Airtable, and the first fill of Postgres from there."""
+        self.airtable.control.load(content.records(), content.VIEWS)
+        for table, hidden in content.HIDDEN.items():
+            self.airtable.control.hide(table, "App", hidden)
+        self._people = [await self._person() for _ in range(2)]
+        await self.fill()
+
+    async def fill(self) -> None:
+        """Fill Postgres from Airtable, as the operator's task does."""
+        settings = load_settings(self._environ | self._addresses, Role.TASK)
+        async with open_resources(settings, "mfa-task", self._clock) as resources:
+            ctx = Context(resources)
+            for step in filling.steps(ctx, patience=5.0):
+                await filling.fill(ctx, step, lambda done, total: None)
+
+    async def _person(self) -> Person:
         secret = self._environ["JWT_SECRET"]
-        self._people = [await add_person(self.db, secret, self._clock.now()) for _ in range(2)]
-        await add_library(self.db)
-        records: dict[str, list[dict[str, Any]]] = {
-            "Gebruikers": [
-                {"id": person.id, "fields": {"Naam": "An Voorbeeld", "E-mailadres": person.email}}
-                for person in self._people
-            ]
-        }
-        for table, (relation, title) in CONTENT.items():
-            rows = await self.db.fetch(f"SELECT id::text, name FROM {relation}")
-            records[table] = [{"id": row["id"], "fields": {title: row["name"]}} for row in rows]
-        self.airtable.control.load(records)
-        for kind in ENTITIES:
-            await end_run(self.db, f"backfill:{kind}")
+        person = await add_person(self.db, secret, self._clock.now())
+        fields = {"Naam": "An Voorbeeld", "E-mailadres": person.email, "Taalcode": "nl"}
+        self.airtable.control.load({"Gebruikers": [{"id": person.id, "fields": fields}]})
+        return person
+
+    @property
+    def _addresses(self) -> dict[str, str]:
+        return self.airtable.environ | {"AIRTABLE_MIN_INTERVAL_MS": "1"}
 
     @asynccontextmanager
     async def server(
@@ -100,7 +100,7 @@ class Stage:
     ) -> AsyncIterator[Server]:
         """A server with all flags in a mode but those named."""
         modes = dict.fromkeys(FLAGS, mode) | flags
-        environ = self._environ | self.airtable.environ | {"AIRTABLE_MIN_INTERVAL_MS": "1"}
+        environ = self._environ | self._addresses
         environ |= {f"DATA_BACKEND_{flag}": value for flag, value in modes.items()}
         app = App(load_settings(environ | (extra or {}), Role.APP), clock=self._clock)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("127.0.0.1", 5000))

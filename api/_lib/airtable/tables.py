@@ -24,6 +24,7 @@ from api._lib.db import Database, DatabaseUnavailableError
 
 SCAN_SECONDS = 60
 SCHEMA_SECONDS = 30.0
+NO_VIEW = "VIEW_NAME_NOT_FOUND"
 UNKNOWN_OPTION = "INVALID_MULTIPLE_CHOICE_OPTIONS"
 
 # A scan that began before a write of ours must not outlive that write.
@@ -69,6 +70,23 @@ class Tables:
         """The records that meet a formula, as they are now."""
         keys = await self._keys(table)
         found = await self.gateway.listing(table, self._lane, fields=keys, where=formula)
+        return await self._records(table, found)
+
+    async def listed(self, table: Table) -> list[Record]:
+        """The records that the table's view shows, in its order; all of them without a view."""
+        keys = await self._keys(table)
+        try:
+            found = await self.gateway.listing(table, self._lane, fields=keys, view=table.view)
+        except RefusedError as error:
+            if error.kind != NO_VIEW:
+                raise
+            found = await self.gateway.listing(table, self._lane, fields=keys)
+        return await self._records(table, found)
+
+    async def named(self, table: Table, record_ids: Sequence[str]) -> list[Record]:
+        """Those of the records that exist, as they are now."""
+        keys = await self._keys(table)
+        found = await self.gateway.records(table, record_ids, self._lane, keys)
         return await self._records(table, found)
 
     async def get(self, table: Table, record_id: str) -> Record | None:

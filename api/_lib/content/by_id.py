@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from api._lib.content import store
-from api._lib.content.lists import ContentList, items
-from api._lib.content.store.prompts import Prompt, read_prompts
+from api._lib.content import libraries, store
+from api._lib.content.contracts import ContentList
+from api._lib.content.lists import items
+from api._lib.content.store.prompts import Prompt
 from api._lib.content.store.references import existing
 from api._lib.context import Context
 from api._lib.db import Queries
@@ -19,7 +20,7 @@ async def by_id(ctx: Context, wanted: ContentList[T], ids: Sequence[str]) -> lis
     found = [item for item in listed if item.id in set(ids)]
     if len(found) == len(set(ids)):
         return found
-    return await wanted.load(ctx.db, store.BY_ID, ids)
+    return await libraries.of_ids(ctx, wanted, ids)
 
 
 async def still_there(q: Queries, wanted: ContentList[T], ids: Sequence[str]) -> list[T]:
@@ -36,4 +37,4 @@ async def unknown(ctx: Context, wanted: ContentList[Any], ids: Sequence[str]) ->
 
 async def prompts(ctx: Context) -> list[Prompt]:
     """What editors tell a language model."""
-    return await read_prompts(ctx.db)
+    return await libraries.prompts(ctx)

@@ -1,27 +1,32 @@
 """Ready answers of the public lists: in memory, in Redis, else made anew by one process once."""
 
 import asyncio
+import logging
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from api._lib import metrics
+from api._lib.airtable.errors import AirtableError
 from api._lib.cache import Cache
-from api._lib.content import store
-from api._lib.content.model import Belief, Category, Day, Goal, Habit, Method
+from api._lib.content.contracts import ContentList
+from api._lib.content.libraries import listed
 from api._lib.context import Context
+from api._lib.settings import Backend
 from api._lib.wire import Encoded, encoded, packed
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 # For so long a process serves its copy without asking Redis whether the table changed.
 TRUST_SECONDS = 1.0
 TRUST_SECONDS_WITHOUT_REDIS = 5.0
 EMPTY_SECONDS = 30
+STALE_SECONDS = 86_400
+"""So old a copy may be that is served while the store of the content fails."""
 
 # A list made before the table changed again must not outlive that change.
 FILL = """
@@ -30,22 +35,6 @@ if (redis.call('GET', KEYS[2]) or '') == ARGV[3] then
 end
 """
 
-
-class ContentList(Struct, Generic[T], frozen=True):
-    """A public list: the table it is named after, its maker, its life in Redis."""
-
-    table: str
-    kind: type[T]
-    load: Callable[..., Awaitable[list[T]]]
-    seconds: int = 300
-
-
-METHODS = ContentList("methods", Method, store.methods, 1_800)
-GOALS = ContentList("goals", Goal, store.goals, 1_800)
-DAYS = ContentList("daysOfWeek", Day, store.days, 1_800)
-BELIEFS = ContentList("overtuigingen", Belief, store.beliefs)
-CATEGORIES = ContentList("mindsetCategories", Category, store.categories)
-HABITS = ContentList("goedeGewoontes", Habit, store.habits)
 
 # Lists that show something of another table change with it.
 SHOWN_IN = {
@@ -63,6 +52,7 @@ class Copy(Struct):
     answer: Encoded
     version: bytes | None
     trusted_until: float
+    made_at: float = field(default_factory=time.monotonic)
     items: list[Any] | None = None
 
 
@@ -129,11 +119,34 @@ async def _renewed(ctx: Context, wanted: ContentList[T], old: Copy | None) -> Co
             return old
         return Copy(packed(stored), version, trusted_until)
     metrics.cache_reads.labels("miss").inc()
-    found = await wanted.load(ctx.db)
+    try:
+        found = await listed(ctx, wanted)
+    except AirtableError as error:
+        return await _stale(ctx, table_id, old, error)
     made = encoded(found)
+    await _keep_stale(ctx, wanted, table_id, made)
     if ctx.cache.client is not None:
         seconds = wanted.seconds if found else EMPTY_SECONDS
         keys = (key, f"ref:version:{table_id}")
         fill = ctx.cache.client.eval(FILL, 2, *keys, made.plain, seconds, version or b"")
         await ctx.cache.attempt(fill, None)
-    return Copy(made, version, trusted_until, found)
+    return Copy(made, version, trusted_until, items=found)
+
+
+async def _keep_stale(ctx: Context, wanted: ContentList[Any], table_id: str, made: Encoded) -> None:
+    """Keep a copy for a day, where Airtable serves and may fail."""
+    if ctx.settings.backends[wanted.flag] is Backend.AIRTABLE_ONLY:
+        await ctx.cache.set(f"stale:{table_id}:list", made.plain, STALE_SECONDS)
+
+
+async def _stale(ctx: Context, table_id: str, old: Copy | None, error: AirtableError) -> Copy:
+    """What was served before, tried again in half a minute; raises the error without that."""
+    now = time.monotonic()
+    log.warning("an old list is served", extra={"table": table_id, "reason": str(error)})
+    if old is not None and now - old.made_at < STALE_SECONDS:
+        old.trusted_until = now + EMPTY_SECONDS
+        return old
+    stored = await ctx.cache.get(f"stale:{table_id}:list")
+    if stored is None:
+        raise error
+    return Copy(packed(stored), None, now + EMPTY_SECONDS)

@@ -1,9 +1,9 @@
 """What others may do with content."""
 
-from api._lib.content import lists, rules, store
+from api._lib.content import libraries, lists, rules, store
 from api._lib.content.attachments import attachment
 from api._lib.content.by_id import by_id, prompts, still_there, unknown
-from api._lib.content.lists import (
+from api._lib.content.contracts import (
     BELIEFS,
     CATEGORIES,
     DAYS,
@@ -11,10 +11,8 @@ from api._lib.content.lists import (
     HABITS,
     METHODS,
     ContentList,
-    answer,
-    drop,
-    items,
 )
+from api._lib.content.lists import answer, drop, items
 from api._lib.content.model import Belief, Habit, MethodDetail
 from api._lib.content.selecting import choose_habits
 from api._lib.content.store.prompts import Prompt
@@ -47,7 +45,7 @@ __all__ = [
 
 async def method(ctx: Context, method_id: str) -> MethodDetail:
     """A method, hidden ones included, because old sessions link to them; raises a 404."""
-    found = await store.method(ctx.db, method_id) if is_record_id(method_id) else None
+    found = await libraries.method(ctx, method_id) if is_record_id(method_id) else None
     if found is None:
         raise not_found()
     return found

@@ -1,0 +1,1 @@
+"""Content where Airtable itself serves it."""
