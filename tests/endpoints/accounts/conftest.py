@@ -7,6 +7,7 @@ import pytest
 
 from api._lib.app import App
 from api._lib.db import Database
+from api._lib.sync.outbound import Outbound
 from tasks.dev.airtable.testing import AirtableServer
 from tests.endpoints.accounts.visitor import Visitor
 from tests.ground.smtp import Mailbox, smtp_server
@@ -46,3 +47,12 @@ def store(app: App) -> Database:
     """The database of the application."""
     assert app.resources is not None
     return app.resources.db
+
+
+@pytest.fixture
+async def outbound(app: App) -> AsyncIterator[Outbound]:
+    """The worker's sending half."""
+    assert app.resources is not None
+    sending = Outbound(app.resources.db, app.resources.airtable, app.settings, "worker-1")
+    yield sending
+    sending.stop()

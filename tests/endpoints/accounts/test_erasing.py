@@ -1,7 +1,6 @@
 """Erasing oneself, here and in Airtable, for good (F-A8)."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import date
 from typing import Any
 
@@ -66,15 +65,6 @@ async def world(app: App, store: Database, airtable: AirtableServer, settings: S
     await made.add(E.OVERTUIGING_USAGE, belief_id=made.beliefs[0], program_id=program, **common)
     await made.add(E.PERSOONLIJKE_OVERTUIGING, name="Ik kan dit", program_id=program)
     return made
-
-
-@pytest.fixture
-async def outbound(app: App) -> AsyncIterator[Outbound]:
-    """The worker's sending half."""
-    assert app.resources is not None
-    sending = Outbound(app.resources.db, app.resources.airtable, app.settings, "worker-1")
-    yield sending
-    sending.stop()
 
 
 @pytest.fixture
