@@ -1,22 +1,45 @@
-"""A process that sends as fast as the limiter lets it; the limiter's tests start several."""
+"""A process that sends as fast as the limiter lets it; the limiter's tests start several.
+
+At its end it prints when each of its requests started.
+"""
 
 import asyncio
+import json
 import os
 import sys
+import time
 from contextlib import suppress
+from typing import Any, ClassVar
 
+from requests import PreparedRequest, Response
+
+from api._lib.airtable import transport
 from api._lib.airtable.errors import AirtableError, NotSentError
 from api._lib.airtable.gateway import Gateway
 from api._lib.airtable.limiter import Lane
 from api._lib.airtable.mapping import TABLES
+from api._lib.airtable.transport import BoundedSession
 from api._lib.cache import Cache
 from api._lib.db import Database
 from api._lib.settings import Role
 from api._lib.settings_loader import load_settings
 
 
+class Observed(BoundedSession):
+    """Notes when requests start, on the clock all processes share."""
+
+    times: ClassVar[list[float]] = []
+
+    def send(self, request: PreparedRequest, **options: Any) -> Response:
+        """Send, and note when, unless the slot was missed."""
+        if time.monotonic() <= self.start_before:
+            self.times.append(time.time())
+        return super().send(request, **options)
+
+
 async def main(lane: Lane, seconds: float, together: int) -> None:
     """Ask for one record again and again from several tasks."""
+    transport.BoundedSession = Observed  # type: ignore[misc]  # a spy in the place of the class
     settings = load_settings(os.environ, Role.WORKER)
     cache, db = Cache.connect(settings.redis_url), await Database.connect(settings)
     gateway = Gateway(settings, cache, db)
@@ -36,6 +59,7 @@ async def main(lane: Lane, seconds: float, together: int) -> None:
     await gateway.close()
     await cache.close()
     await db.close()
+    print(json.dumps(Observed.times))
 
 
 if __name__ == "__main__":
