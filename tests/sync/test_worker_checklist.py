@@ -83,9 +83,7 @@ async def test_4_the_outbox_goes_on_without_redis(
     assert await differences(world.db, world.airtable) == []
 
 
-async def test_5_an_outage_kills_nothing(
-    airtable_environ: dict[str, str], world: World
-) -> None:
+async def test_5_an_outage_kills_nothing(airtable_environ: dict[str, str], world: World) -> None:
     """While the breaker is open nothing is sent, so no tries are used up."""
     for day in range(100):
         await world.tick(day=day)

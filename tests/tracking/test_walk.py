@@ -32,8 +32,8 @@ class Walk:
         self.user = participant()
         self.earned = 0
         self.ticks: list[tuple[str, date]] = []
-        self.goals: list[UUID] = []
-        self.own: list[UUID] = []
+        self.goals: list[UUID | str] = []
+        self.own: list[UUID | str] = []
         self.top: Standing | None = None
 
     @property
@@ -111,7 +111,7 @@ class Walk:
         await tracking.change_personal_belief(self.ctx, self.user, str(belief), change)
         return await self.is_paid(belief) - paid
 
-    async def is_paid(self, belief: UUID) -> int:
+    async def is_paid(self, belief: UUID | str) -> int:
         found: int = await self.db.fetchval(
             "SELECT count(*) FROM reward_ledger WHERE kind = 'personal_belief' AND ref = $1",
             str(belief),
