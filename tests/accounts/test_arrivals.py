@@ -4,7 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from api._lib.accounts.rules.arrivals import Known, Plan, Record, Row, Verdict, plan, read_record
+from api._lib.accounts.rules.arrivals import Plan, Verdict, plan
+from api._lib.accounts.rules.known import Known, Row
+from api._lib.accounts.rules.records import Record, read_record
 
 IDS = [f"rec0000000000000{n}" for n in range(5)]
 ADDRESSES = [f"{letter}@voorbeeld.test" for letter in "abcd"]

@@ -10,7 +10,8 @@ from msgspec import Struct, structs
 from api._lib.accounts import passwords
 from api._lib.accounts.leaving import shut_out
 from api._lib.accounts.rules import arrivals as rules
-from api._lib.accounts.rules.arrivals import Plan, Record, Verdict
+from api._lib.accounts.rules.arrivals import Plan, Verdict
+from api._lib.accounts.rules.records import Record, read_record
 from api._lib.accounts.store import leaving
 from api._lib.accounts.store import provisioning as store
 from api._lib.airtable.gateway import RemoteRecord
@@ -66,7 +67,7 @@ async def apply_airtable_users(
 
 def _read(records: Iterable[RemoteRecord], reading: Reading) -> list[Record]:
     return [
-        rules.read_record(record.id, record.created_time, _cells(record), reading.delivered)
+        read_record(record.id, record.created_time, _cells(record), reading.delivered)
         for record in records
     ]
 

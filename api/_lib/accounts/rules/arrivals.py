@@ -1,18 +1,13 @@
 """What becomes of a person when Airtable's record of them is read (auth sheet 9 and 10)."""
 
-from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
-from typing import Any, TypeVar
 
 from msgspec import UNSET, Struct, UnsetType
 
-from api._lib.messages import LANGUAGES
-from api._lib.wire import is_record_id, parse_email
-
-T = TypeVar("T")
-STATUSES = {"": "active", "actief": "active", "geen toegang": "disabled"}
+from api._lib.accounts.rules.addresses import refused_addresses
+from api._lib.accounts.rules.known import Known, Row
+from api._lib.accounts.rules.records import Record
 
 
 class Verdict(StrEnum):
@@ -26,52 +21,6 @@ class Verdict(StrEnum):
     STALE = "stale"
     NO_EMAIL = "no_email"
     DUPLICATE_EMAIL = "duplicate_email"
-
-
-class Record(Struct, frozen=True, kw_only=True):
-    """A record of the table of people; UNSET is what the source did not tell.
-
-    An unknown status is None, and so is an address that is none.
-    """
-
-    id: str
-    email: str | None
-    name: str | UnsetType
-    role: str | UnsetType | None
-    language_code: str | UnsetType | None
-    status: str | UnsetType | None
-    companies: tuple[str, ...] | UnsetType
-    password_hash: str | None
-    last_login_on: date | None
-    airtable_created_at: datetime | None
-
-
-class Row(Struct, frozen=True, kw_only=True):
-    """What our own row says now of the values Airtable may change."""
-
-    email: str
-    name: str
-    role: str | None
-    language_code: str | None
-    status: str
-
-
-class Known(Struct, frozen=True, kw_only=True):
-    """What we know about the person of a record."""
-
-    row: Row | None = None
-    companies: tuple[str, ...] = ()
-    existing_companies: tuple[str, ...] = ()
-    """Those of the record's companies that we have."""
-    kept: frozenset[str] = frozenset()
-    """Shared columns named by an event that is not sent yet."""
-    rival: str | None = None
-    """Somebody else who has the record's address."""
-    rival_status: str | None = None
-    tombstoned: bool = False
-    stale: bool = False
-    linked: bool = False
-    missing: bool = False
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -89,37 +38,13 @@ class Plan(Struct, frozen=True, kw_only=True):
     conflicts: tuple[str, ...] = ()
 
 
-def read_record(
-    record_id: str, created: str, cells: Mapping[str, Any], delivered: Collection[str] | None = None
-) -> Record:
-    """A record in our terms; `delivered` names what the source tells at all, None is everything."""
-
-    def told(name: str, read: Callable[[Any], T]) -> T | UnsetType:
-        if delivered is not None and name not in delivered:
-            return UNSET
-        return read(cells.get(name))
-
-    return Record(
-        id=record_id,
-        email=_email(cells.get("email")),
-        name=told("name", lambda cell: _text(cell) or ""),
-        role=told("role", _text),
-        language_code=told("languageCode", _language),
-        status=told("status", lambda cell: STATUSES.get((_text(cell) or "").casefold())),
-        companies=told("company", _record_ids),
-        password_hash=_text(cells.get("passwordHash")),
-        last_login_on=_day(cells.get("lastLogin")),
-        airtable_created_at=_moment(cells.get("createdAt")) or _moment(created),
-    )
-
-
 def plan(
     records: Sequence[Record], known: Mapping[str, Known], gone: Collection[str]
 ) -> list[Plan]:
     """What to do with each record of one reading; `gone` are ids that Airtable no longer has."""
     usable = [record for record in records if _obstacle(record, known[record.id]) is None]
     batch = {record.id for record in records}
-    refused = _refused(usable, known, batch, gone)
+    refused = refused_addresses(usable, known, batch, gone)
     return [_plan(record, known[record.id], record.id in refused, batch) for record in records]
 
 
@@ -224,75 +149,3 @@ def _companies(record: Record, here: Known) -> tuple[str, ...] | None:
     if record.companies is UNSET or here.existing_companies == here.companies:
         return None
     return here.existing_companies
-
-
-def _refused(
-    records: Sequence[Record],
-    known: Mapping[str, Known],
-    batch: Collection[str],
-    gone: Collection[str],
-) -> set[str]:
-    """Records that cannot have the address they name, because a live record has it."""
-    wanted = [record for record in records if not _has_address(record, known[record.id])]
-    owned = {record.email for record in records if _has_address(record, known[record.id])}
-    claims = Counter(record.email for record in wanted)
-    refused = {r.id for r in wanted if r.email in owned or claims[r.email] > 1}
-    while late := {
-        record.id
-        for record in wanted
-        if record.id not in refused
-        and not _is_free(known[record.id], {r.id for r in wanted} - refused, batch, gone)
-    }:
-        refused |= late
-    return refused
-
-
-def _has_address(record: Record, here: Known) -> bool:
-    return here.row is not None and here.row.email == record.email
-
-
-def _is_free(
-    here: Known, moving: Collection[str], batch: Collection[str], gone: Collection[str]
-) -> bool:
-    """Whether nobody has the address, or who has it leaves it or is gone from Airtable."""
-    if here.rival is None or here.rival in moving:
-        return True
-    if here.rival in batch:
-        return False
-    return here.rival_status == "deleted" or (here.row is None and here.rival in gone)
-
-
-def _email(cell: Any) -> str | None:
-    try:
-        return str(parse_email(cell))
-    except ValueError:
-        return None
-
-
-def _text(cell: Any) -> str | None:
-    return (cell.replace("\0", "").strip() or None) if isinstance(cell, str) else None
-
-
-def _language(cell: Any) -> str | None:
-    code = (_text(cell) or "")[:2].lower()
-    return code if code in LANGUAGES else None
-
-
-def _record_ids(cell: Any) -> tuple[str, ...]:
-    ids = cell if isinstance(cell, list) else []
-    return tuple(dict.fromkeys(i for i in ids if isinstance(i, str) and is_record_id(i)))
-
-
-def _day(cell: Any) -> date | None:
-    try:
-        return date.fromisoformat(cell[:10]) if isinstance(cell, str) else None
-    except ValueError:
-        return None
-
-
-def _moment(cell: Any) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(cell) if isinstance(cell, str) else None
-    except ValueError:
-        return None
-    return moment if moment is not None and moment.tzinfo else None

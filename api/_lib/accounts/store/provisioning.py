@@ -6,7 +6,9 @@ from typing import Any
 
 from msgspec import structs
 
-from api._lib.accounts.rules.arrivals import Known, Plan, Record, Row
+from api._lib.accounts.rules.arrivals import Plan
+from api._lib.accounts.rules.known import Known, Row
+from api._lib.accounts.rules.records import Record
 from api._lib.db import Queries, Transaction
 from api._lib.db import Record as DbRecord
 
