@@ -34,6 +34,7 @@ MOST_ROUNDS = 3
 """The figure is one of a calm machine, so a rush that others disturbed is repeated."""
 
 HOLD_SECONDS = 1.0
+PATIENCE = 180.0
 
 # Reminders for this very minute, whatever the hour.
 PREFERENCES = """
@@ -96,13 +97,13 @@ class Rush:
             worker_process(self._environ, self._folder / f"{name}-one") as doomed,
             worker_process(self._environ, self._folder / f"{name}-two"),
         ):
-            await eventually(lambda: self._are_sent(PEOPLE // 3), what="a third")
+            await eventually(lambda: self._are_sent(PEOPLE // 3), PATIENCE, "a third")
             # While every push of both waits for its answer, one worker dies.
             await service.post("/control", json={"delaySeconds": HOLD_SECONDS})
             await asyncio.sleep(HOLD_SECONDS / 2)
             doomed.kill()
             await service.delete("/control")
-            await eventually(lambda: self._are_sent(PEOPLE), what="the last one")
+            await eventually(lambda: self._are_sent(PEOPLE), PATIENCE, "the last one")
         return rate_of((await service.get("/messages")).json())
 
     async def _plan(self) -> None:

@@ -64,7 +64,7 @@ def test_I6_over_several_processes_with_the_real_limit(
     times = Senders(
         airtable_environ, 5, Lane.OUTBOX, Lane.OUTBOX, Lane.INTERACTIVE, Lane.INBOUND
     ).times()
-    assert busiest(times) <= 5
+    assert busiest(times) <= 5, times
     assert len(times) > 10
     assert airtable.control.requests()
 
@@ -72,13 +72,14 @@ def test_I6_over_several_processes_with_the_real_limit(
 def test_I6_while_redis_loses_everything(
     airtable: AirtableServer, airtable_environ: dict[str, str], redis: Redis
 ) -> None:
-    senders = Senders(airtable_environ, 4, Lane.OUTBOX, Lane.OUTBOX)
-    for _ in range(8):
+    senders = Senders(airtable_environ, 6, Lane.OUTBOX, Lane.OUTBOX)
+    airtable.control.wait_for(airtable.control.requests, 30)
+    for _ in range(5):
         time.sleep(0.6)
         redis.flush()
     times = senders.times()
-    assert busiest(times) <= 5
-    assert times
+    assert busiest(times) <= 5, times
+    assert len(times) > 1
 
 
 def test_I6_while_redis_is_away_and_when_it_returns(
@@ -96,7 +97,7 @@ def test_I6_while_redis_is_away_and_when_it_returns(
     redis.start()
     returned = sent()
     times = senders.times()
-    assert busiest(times) <= 5
+    assert busiest(times) <= 5, times
     # One sender at three a second and one interactive request a second, after a short silence.
     assert 1 <= without <= 17
     assert sent() > returned
