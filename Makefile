@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CODE := api tasks tests benchmarks
 
-.PHONY: help run test lint types layers bench lock venv
+.PHONY: help run test soak lint types layers bench lock venv
 .DEFAULT_GOAL := help
 
 help: ## Show the commands
@@ -17,6 +17,9 @@ run: venv ## Run everything here; ARGS="--port 8080 --workers 2", ARGS=--help li
 
 test: lint types layers ## Check style, types and layers, then run all tests; ARGS="-k tick" narrows
 	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist worksteal --cov --cov-report=term $(ARGS)
+
+soak: venv ## Run long walks, crowds and the like at full size; ARGS="-k walk" narrows
+	@SOAK=1 $(BIN)/python -m pytest -m soak -v $(ARGS)
 
 lint: venv
 	@$(BIN)/ruff check $(CODE)

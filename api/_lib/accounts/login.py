@@ -6,7 +6,7 @@ import time
 from api._lib.accounts import passwords, readthrough
 from api._lib.accounts.codes import Purpose
 from api._lib.accounts.model import Account, PasswordSetup, SessionAnswer
-from api._lib.accounts.pace import even_out
+from api._lib.accounts.pace import blur, even_out
 from api._lib.accounts.sending import issue, send_setup_mail
 from api._lib.accounts.sessions import note_login, open_session, session_reply, today
 from api._lib.accounts.store import people
@@ -79,7 +79,7 @@ async def _newcomer(ctx: Context, email: str, password: str) -> Account:
         readthrough.find_by_email(ctx, email), passwords.matches(password, passwords.NOBODY)
     )
     if account is None:
-        raise unauthorized("wrong_password")
+        raise await _wrong_password()
     return account
 
 
@@ -87,7 +87,12 @@ async def _compare(account: Account, password: str) -> None:
     """Raises a 401 unless it is the person's password; without one nothing is right."""
     is_right = await passwords.matches(password, account.password_hash or passwords.NOBODY)
     if not (account.password_hash and is_right) or len(password) > LONGEST_PASSWORD:
-        raise unauthorized("wrong_password")
+        raise await _wrong_password()
+
+
+async def _wrong_password() -> ApiError:
+    await blur()
+    return unauthorized("wrong_password")
 
 
 async def _ask_for_setup(ctx: Context, account: Account) -> Answer:
