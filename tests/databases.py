@@ -5,12 +5,12 @@ from itertools import count
 from tasks.dev.child import ChildError
 from tasks.dev.services import Postgres
 
-# Rows go without triggers and cascades; whoever is still connected goes first.
+# Rows go without triggers and cascades; whoever is still connected goes first. A table nobody
+# ever wrote to has no pages, which costs less to see than looking for rows.
 EMPTY = """
     do $$
     declare
         name regclass;
-        filled boolean;
     begin
         perform pg_terminate_backend(pid, 5000) from pg_stat_activity
             where datname = current_database() and pid <> pg_backend_pid();
@@ -18,27 +18,25 @@ EMPTY = """
         for name in
             select oid from pg_class
             where relkind = 'r' and relnamespace = 'public'::regnamespace
-                and relname <> 'schema_migrations'
+                and relname <> 'schema_migrations' and pg_relation_size(oid) > 0
         loop
-            execute format('select exists (select from %s)', name) into filled;
-            if filled then
-                execute format('delete from %s', name);
-            end if;
+            execute format('delete from %s', name);
         end loop;
     end $$
 """
 
-# Differs after any change of tables, constraints, indexes, triggers or recorded migrations.
+# Differs after any change of tables, constraints, indexes, triggers or recorded migrations: what is
+# new or changed has a later transaction, what is gone is missed in the count.
 FINGERPRINT = """
-    select md5(string_agg(line, ';' order by line)) from (
-        select a::text from pg_attribute a where attrelid >= 16384
-        union all select c::text from pg_constraint c where oid >= 16384
-        union all select i::text from pg_index i where indexrelid >= 16384
-        union all select t::text from pg_trigger t
-        union all select p::text from pg_proc p where oid >= 16384
-        union all select nspname from pg_namespace
-        union all select m::text from schema_migrations m
-    ) found (line)
+    select count(*) || ' ' || max(xmin::text::bigint) from (
+        select xmin from pg_attribute where attrelid >= 16384
+        union all select xmin from pg_constraint where oid >= 16384
+        union all select xmin from pg_index where indexrelid >= 16384
+        union all select xmin from pg_trigger
+        union all select xmin from pg_proc where oid >= 16384
+        union all select xmin from pg_namespace
+        union all select xmin from schema_migrations
+    ) found
 """
 
 

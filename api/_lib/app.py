@@ -6,8 +6,9 @@ import logging
 import os
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from api._lib.backend import check_combination
 from api._lib.clock import Clock
 from api._lib.context import Context, Resources, open_resources
 from api._lib.dispatch import Page, as_api_error, not_found_page, send_error, send_raw
-from api._lib.docs import DOCS_ASSETS, OpenApiPage
+from api._lib.docs import DOCS_ASSETS, openapi_page
 from api._lib.errors import unauthorized, unavailable
 from api._lib.router import ApiRouter, Handler, discover
 from api._lib.settings import Settings
@@ -60,7 +61,7 @@ class App:
     ) -> None:
         check_combination(settings)
         self.settings = settings
-        self.handlers = discover(api_root)
+        self.handlers = _endpoints(api_root)
         self.resources: Resources | None = None
         self._clock = clock
         self._router = ApiRouter(
@@ -164,13 +165,19 @@ class MetricsPage:
         await send_raw(send, 200, body, [kind, (b"cache-control", b"no-store")])
 
 
-def _pages(handlers: list[Handler], settings: Settings) -> dict[str, ASGIApp]:
+@cache
+def _endpoints(root: Path) -> tuple[Handler, ...]:
+    """Found once per process: neither the files nor their signatures change while it runs."""
+    return tuple(discover(root))
+
+
+def _pages(handlers: Iterable[Handler], settings: Settings) -> dict[str, ASGIApp]:
     by_path: dict[str, list[Handler]] = defaultdict(list)
     for handler in handlers:
         by_path[handler.path].append(handler)
     pages: dict[str, ASGIApp] = {path: Page(path, group) for path, group in by_path.items()}
     pages["/metrics"] = MetricsPage()
-    pages["/api/openapi.json"] = OpenApiPage(handlers, settings.app_version)
+    pages["/api/openapi.json"] = openapi_page(handlers, settings.app_version)
     pages |= DOCS_ASSETS
     return pages
 

@@ -1,5 +1,7 @@
 """The documentation of the API: the OpenAPI document and a page that shows it."""
 
+from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -16,11 +18,13 @@ CACHED = (b"cache-control", b"public, max-age=3600")
 
 
 class Fixed:
-    """One unchanging answer to GET and HEAD."""
+    """One unchanging answer to GET and HEAD, made when it is first asked for."""
 
-    def __init__(self, path: str, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+    def __init__(
+        self, path: str, make: Callable[[], bytes], headers: list[tuple[bytes, bytes]]
+    ) -> None:
         self._path = path
-        self._body = body
+        self._body = cache(make)
         self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -30,24 +34,22 @@ class Fixed:
             await send_raw(send, 204, b"", [(b"allow", b"GET, HEAD, OPTIONS"), NO_STORE])
         elif scope["method"] in ("GET", "HEAD"):
             head = scope["method"] == "HEAD"
-            await send_raw(send, 200, self._body, self._headers, head=head)
+            await send_raw(send, 200, self._body(), self._headers, head=head)
         else:
             allow = (("allow", "GET, HEAD, OPTIONS"),)
             error = ApiError(Kind.METHOD_NOT_ALLOWED, "method_not_allowed", headers=allow)
             await send_error(send, Context(scope["resources"], scope), error)
 
 
-class OpenApiPage(Fixed):
+def openapi_page(handlers: Iterable[Handler], version: str) -> Fixed:
     """`GET /api/openapi.json`."""
-
-    def __init__(self, handlers: list[Handler], version: str) -> None:
-        body = msgspec.json.encode(document(handlers, version))
-        super().__init__("/api/openapi.json", body, [JSON, NO_STORE])
+    path = "/api/openapi.json"
+    return Fixed(path, lambda: msgspec.json.encode(document(handlers, version)), [JSON, NO_STORE])
 
 
 def _asset(name: str, kind: str) -> Fixed:
     headers = [(b"content-type", f"{kind}; charset=utf-8".encode()), CACHED]
-    return Fixed(f"/api/docs/{name}", (ASSETS / name).read_bytes(), headers)
+    return Fixed(f"/api/docs/{name}", (ASSETS / name).read_bytes, headers)
 
 
 DOCS_ASSETS = {

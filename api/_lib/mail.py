@@ -11,6 +11,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import make_msgid, parseaddr
 from enum import Enum
+from functools import cache
 
 import aiosmtplib
 from msgspec import Struct
@@ -73,6 +74,12 @@ def security_for(port: int, production: bool) -> Security:
     return Security.REQUIRED if port == 587 and production else Security.WHEN_OFFERED
 
 
+@cache
+def _system_trust() -> ssl.SSLContext:
+    """Reading all the certificates a system trusts takes 50 ms: once is enough."""
+    return ssl.create_default_context()
+
+
 class Mailer:
     """Hands mails to the SMTP server, one connection per mail."""
 
@@ -87,7 +94,7 @@ class Mailer:
         self._settings = settings
         self._sender = parseaddr(settings.smtp_from or settings.smtp_user or "")[1]
         self._security = security or security_for(settings.smtp_port, settings.production)
-        self._tls = tls or ssl.create_default_context()
+        self._tls = tls or _system_trust()
         self._patience = patience or Patience()
 
     @property
