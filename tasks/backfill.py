@@ -29,6 +29,7 @@ from api._lib.notifications import service as notifications
 from api._lib.settings import Role, Settings, SettingsError
 from api._lib.settings_loader import load_settings
 from api._lib.sync.inbound import filling
+from api._lib.sync.inbound.activity import ACTIVITIES
 from api._lib.sync.inbound.content_tables import CONTENT
 from api._lib.sync.inbound.filling import BusyError, Step
 from api._lib.sync.inbound.outcome import Outcome
@@ -201,13 +202,11 @@ def parse(arguments: Sequence[str]) -> Options:
         metavar="TABLE",
         action="append",
         default=[],
-        choices=("users", *CONTENT),
+        choices=("users", *CONTENT, *(one.entity.table.key for one in ACTIVITIES.values())),
         help="believe that so many records of this table are gone",
     )
     given = parser.parse_args(arguments)
-    only = tuple(given.only) or tuple(
-        filling.PEOPLE if t == "users" else t for t in given.confirmed
-    )
+    only = tuple(given.only) or tuple(filling.kind_of(table) for table in given.confirmed)
     return Options(
         only, tuple(given.confirmed), given.missing, given.dry_run, given.plan, given.wait
     )

@@ -32,6 +32,12 @@ def in_postgres(mode: Backend) -> bool:
     return mode is not Backend.AIRTABLE_ONLY
 
 
+def lives_in_airtable(settings: Settings, entity_type: EntityType) -> bool:
+    """Whether Airtable owns this entity, so that our rows only mirror its records."""
+    flag = ENTITY_FLAGS.get(entity_type)
+    return flag is not None and not in_postgres(settings.backends[flag])
+
+
 def is_sent(settings: Settings, entity_type: EntityType) -> bool:
     """Whether changes of this entity travel to Airtable through the outbox."""
     flag = ENTITY_FLAGS.get(entity_type)

@@ -11,8 +11,9 @@ from api._lib.airtable.gateway import Gateway, RemoteRecord
 from api._lib.airtable.schema import Schema, known_schema
 from api._lib.db import Database, Transaction
 from api._lib.settings import Settings
-from api._lib.sync.inbound.activity import ACTIVITIES, app_ids_of
+from api._lib.sync.inbound.activity import ACTIVITIES
 from api._lib.sync.inbound.activity_apply import Batch, apply_activity
+from api._lib.sync.inbound.activity_records import app_ids_of
 from api._lib.sync.inbound.activity_removal import remove_records
 from api._lib.sync.pushing import Pusher
 

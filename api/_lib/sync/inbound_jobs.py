@@ -13,6 +13,7 @@ from api._lib.sync.inbound.content_tables import COMPANIES, CONTENT, REFERENCE, 
 from api._lib.sync.inbound.listing import list_all, list_content, listed
 from api._lib.sync.inbound.outcome import Outcome
 from api._lib.sync.inbound.people import list_people, poll_people, take_people
+from api._lib.sync.inbound.tracking import list_mirrored, mirrored
 from api._lib.sync.inbound.webhook_feed import drain
 from api._lib.sync.inbound.webhook_rules import wanted_url
 from api._lib.sync.inbound.webhook_store import call, is_healthy
@@ -55,6 +56,17 @@ async def import_translations(runtime: Runtime) -> Counts:
     async with runtime.imports:
         outcome = await list_content(runtime.ctx, TRANSLATIONS)
     return None if outcome is None else _counts(outcome)
+
+
+async def import_tracking(runtime: Runtime) -> Counts:
+    """Mirror what people do, as far as Airtable owns it: parents first, each table by itself."""
+    ctx = runtime.ctx
+    listings = [
+        (activity.entity.table.key, partial(list_mirrored, ctx, activity))
+        for activity in mirrored(ctx.settings)
+    ]
+    async with runtime.imports:
+        return await list_all(ctx, listings)
 
 
 async def import_order(runtime: Runtime) -> Counts:

@@ -5,7 +5,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from api._lib.airtable.mapping import CONTENT_TABLES, WRITABLE_TABLES
+from api._lib.airtable.mapping import CONTENT_TABLES, ENTITIES, WRITABLE_TABLES
+from api._lib.backend import lives_in_airtable
 from api._lib.db import Queries
 from api._lib.settings import Settings
 
@@ -30,6 +31,7 @@ class Poll(StrEnum):
     USERS = "users"
     FULL = "full"
     TRANSLATIONS = "translations"
+    TRACKING = "tracking"
     ORDER = "order"
     PAYLOADS = "webhook"
 
@@ -41,7 +43,8 @@ CALLS: Mapping[Poll, int] = {
     Poll.ORDER: VIEWS,
     Poll.PAYLOADS: 1,
 }
-"""Requests of one run while every table fits on one page."""
+"""Requests of one run while every table fits on one page; tracking takes one per entity that
+Airtable owns."""
 
 CALLS_PER_DAY = {
     "check_base": 1,
@@ -72,7 +75,7 @@ def periods(settings: Settings, with_webhooks: bool) -> dict[Poll, float]:
 def calls_per_month(settings: Settings, with_webhooks: bool) -> int:
     """Calls of thirty quiet days."""
     daily = 30 * sum(CALLS_PER_DAY.values())
-    return round(_polling(periods(settings, with_webhooks))) + daily
+    return round(_polling(settings, periods(settings, with_webhooks))) + daily
 
 
 async def used_calls(q: Queries, settings: Settings) -> Used:
@@ -95,18 +98,26 @@ def _wanted(settings: Settings, with_webhooks: bool) -> dict[Poll, float]:
         found[Poll.USERS] = users
     if settings.full_airtable_poll_sync_enabled:
         found |= {Poll.FULL: full, Poll.TRANSLATIONS: full}
+        if _calls(settings, Poll.TRACKING):
+            found[Poll.TRACKING] = full
         if with_webhooks:
             # Webhooks do not tell that somebody dragged a record; full listings see it anyway.
             found[Poll.ORDER] = ORDER_WITH_WEBHOOKS
     return found
 
 
-def _polling(wanted: Mapping[Poll, float]) -> float:
-    return sum(CALLS[poll] * MONTH_SECONDS / seconds for poll, seconds in wanted.items())
+def _calls(settings: Settings, poll: Poll) -> int:
+    if poll is Poll.TRACKING:
+        return sum(lives_in_airtable(settings, kind) for kind in ENTITIES)
+    return CALLS[poll]
+
+
+def _polling(settings: Settings, wanted: Mapping[Poll, float]) -> float:
+    return sum(_calls(settings, poll) * MONTH_SECONDS / seconds for poll, seconds in wanted.items())
 
 
 def _stretch(settings: Settings, wanted: Mapping[Poll, float]) -> float:
     budget = settings.airtable_monthly_call_budget
     if budget is None:
         return 1.0
-    return max(1.0, _polling(wanted) / (POLLING_SHARE * budget))
+    return max(1.0, _polling(settings, wanted) / (POLLING_SHARE * budget))

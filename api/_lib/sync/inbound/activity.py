@@ -6,26 +6,30 @@ from datetime import datetime
 from uuid import UUID
 
 import asyncpg
-from msgspec import structs
+from msgspec import Struct, structs
 
 from api._lib.airtable.entities import EntityType
 from api._lib.airtable.gateway import RemoteRecord
 from api._lib.airtable.limiter import Lane
-from api._lib.airtable.mapping import APP_ID
-from api._lib.airtable.model import Table
-from api._lib.airtable.schema import Schema, check_schema, known_schema
-from api._lib.backend import ENTITY_FLAGS, SENDING
+from api._lib.airtable.schema import check_schema, known_schema
+from api._lib.backend import ENTITY_FLAGS, SENDING, lives_in_airtable
 from api._lib.clock import local_day
 from api._lib.context import Context
-from api._lib.settings import Backend
 from api._lib.sync.gates import read_gate
 from api._lib.sync.inbound import activity_personal as personal
 from api._lib.sync.inbound import activity_programs as programs
 from api._lib.sync.inbound.activity_apply import Applied, Batch, apply_activity
 from api._lib.sync.inbound.activity_model import Activity
+from api._lib.sync.inbound.activity_records import (
+    app_ids_of,
+    keys_of,
+    oldest_first,
+    read_activity,
+)
+from api._lib.sync.inbound.activity_removal import missing_records, remove_records
+from api._lib.sync.inbound.guard import is_suspicious
 from api._lib.sync.inbound.outcome import Outcome
 from api._lib.sync.inbound.reading import started
-from api._lib.wire import as_uuid
 
 log = logging.getLogger(__name__)
 
@@ -52,63 +56,61 @@ Progress = Callable[[int, int], None]
 """Told how many records of how many are stored."""
 
 
+class Imported(Struct, frozen=True):
+    """What came of an import, and whom it concerns."""
+
+    outcome: Outcome
+    written: Sequence[str] = ()
+    """Records whose rows are new or differed."""
+    bereaved: frozenset[str] = frozenset()
+    """People who lost rows."""
+
+
 async def import_activity(
-    ctx: Context, activity: Activity, progress: Progress = lambda done, total: None
+    ctx: Context,
+    activity: Activity,
+    progress: Progress = lambda done, total: None,
+    confirmed: bool = False,
 ) -> Outcome:
     """Store all records of a kind in batches; raises AirtableError before the first one."""
+    return (await follow_listing(ctx, activity, progress, confirmed)).outcome
+
+
+async def follow_listing(
+    ctx: Context,
+    activity: Activity,
+    progress: Progress = lambda done, total: None,
+    confirmed: bool = False,
+) -> Imported:
+    """The same; where Airtable owns the records, rows without one go, within limits.
+
+    Batches keep locks short, for requests write these rows too. Nobody sees half a table: while
+    Airtable owns it, answers come from there.
+    """
     at = await started(ctx.db)
     records, app_ids = await read_activity(ctx, activity)
     batch = await _frame(ctx, activity, app_ids, at)
-    outcome, done = Outcome(), 0
-    problems: dict[str, list[str]] = {}
-    for start in range(0, len(records), BATCH):
-        part = records[start : start + BATCH]
-        applied = await store_records(ctx, activity, structs.replace(batch, records=part))
-        outcome.add(applied.outcome)
-        problems |= applied.problems
-        done += len(part)
-        progress(done, len(records))
-    _report(activity, problems)
-    return outcome
+    found = await _in_batches(ctx, activity, batch, records, progress)
+    if not batch.is_owner:
+        return found
+    ids = [record.id for record in records]
+    gone = await _missing(ctx, activity, ids, at, confirmed, found.outcome)
+    return await _without(ctx, activity, found, gone)
 
 
-async def read_activity(
-    ctx: Context, activity: Activity, lane: Lane = Lane.INBOUND
-) -> tuple[list[RemoteRecord], dict[str, UUID]]:
-    """All records of a kind, oldest first, with the ids of ours they carry."""
+async def follow_changes(
+    ctx: Context, activity: Activity, changed: Sequence[str], destroyed: Sequence[str]
+) -> Imported:
+    """Let rows be as the records that a webhook named are now; raises AirtableError."""
+    at = await started(ctx.db)
     table = activity.entity.table
-    schema = await known_schema(ctx.db) or await check_schema(ctx.airtable, ctx.db, lane)
-    app_id = schema.app_id(table)
-    keys = [field.key for field in table.fields] + ([app_id] if app_id else [])
-    records = await ctx.airtable.listing(table, lane, fields=keys)
-    records.sort(key=lambda record: (record.created_time, record.id))
-    return records, app_ids_of(activity, records, schema)
-
-
-def app_ids_of(
-    activity: Activity, records: Sequence[RemoteRecord], schema: Schema
-) -> dict[str, UUID]:
-    """The id of ours in each record that carries one."""
-    return app_ids_of_table(activity.entity.table, records, schema)
-
-
-def app_ids_of_table(
-    table: Table, records: Sequence[RemoteRecord], schema: Schema
-) -> dict[str, UUID]:
-    """The id of ours in each record of a table.
-
-    Where only the name of the field is known, it is the one field the mapping does not know.
-    """
-    key = schema.app_id(table)
-    mapped = {field.key for field in table.fields}
-    found = {}
-    for record in records:
-        named = [key] if key and key != APP_ID else record.fields.keys() - mapped
-        texts = (record.fields.get(name) for name in named)
-        ids = [uuid for text in texts if isinstance(text, str) and (uuid := as_uuid(text.strip()))]
-        if ids:
-            found[record.id] = ids[0]
-    return found
+    schema = await known_schema(ctx.db) or await check_schema(ctx.airtable, ctx.db, Lane.OUTBOX)
+    wanted = [*dict.fromkeys([*changed, *destroyed])]
+    records = await ctx.airtable.records(table, wanted, Lane.OUTBOX, keys_of(table, schema))
+    batch = await _frame(ctx, activity, app_ids_of(activity, records, schema), at)
+    found = await _in_batches(ctx, activity, batch, oldest_first(records))
+    gone = sorted(set(destroyed) - {record.id for record in records})
+    return await _without(ctx, activity, found, gone)
 
 
 async def store_records(ctx: Context, activity: Activity, batch: Batch) -> Applied:
@@ -128,8 +130,52 @@ async def store_records(ctx: Context, activity: Activity, batch: Batch) -> Appli
     second = await store_records(
         ctx, activity, structs.replace(batch, records=batch.records[middle:])
     )
-    first.outcome.add(second.outcome)
-    return Applied(first.outcome, first.problems | second.problems)
+    first.add(second)
+    return first
+
+
+async def _in_batches(
+    ctx: Context,
+    activity: Activity,
+    batch: Batch,
+    records: Sequence[RemoteRecord],
+    progress: Progress = lambda done, total: None,
+) -> Imported:
+    applied = Applied()
+    for start in range(0, len(records), BATCH):
+        part = structs.replace(batch, records=records[start : start + BATCH])
+        applied.add(await store_records(ctx, activity, part))
+        progress(applied.outcome.read, len(records))
+    _report(activity, applied.problems)
+    return Imported(applied.outcome, applied.written)
+
+
+async def _missing(
+    ctx: Context,
+    activity: Activity,
+    ids: Sequence[str],
+    at: datetime,
+    confirmed: bool,
+    outcome: Outcome,
+) -> list[str]:
+    """Records that a complete listing lacks; none while so many look like a mistake (N8)."""
+    missing, known = await missing_records(ctx.db, activity, ids, at)
+    if confirmed or not is_suspicious(len(missing), known, is_empty=not ids):
+        return missing
+    outcome.warning = "removals refused"
+    facts = {"table": activity.entity.table.key, "reason": outcome.warning}
+    log.error("an operator must confirm what is missing", extra=facts)
+    return []
+
+
+async def _without(
+    ctx: Context, activity: Activity, found: Imported, record_ids: Sequence[str]
+) -> Imported:
+    if not record_ids:
+        return found
+    owners = await ctx.db.run(lambda tx: remove_records(tx, activity, record_ids, on_purpose=False))
+    found.outcome.removed = len(record_ids)
+    return structs.replace(found, bereaved=frozenset(owners))
 
 
 async def _frame(ctx: Context, activity: Activity, app_ids: dict[str, UUID], at: datetime) -> Batch:
@@ -147,7 +193,7 @@ async def _frame(ctx: Context, activity: Activity, app_ids: dict[str, UUID], at:
         today=local_day(ctx.clock.now(), ctx.settings.notification_default_timezone),
         table_id=ctx.airtable.table_id(activity.entity.table),
         overwrites=is_first and mode in SENDING,
-        is_owner=mode is Backend.AIRTABLE_ONLY,
+        is_owner=lives_in_airtable(ctx.settings, activity.type),
     )
 
 

@@ -46,6 +46,14 @@ class Applied(Struct):
 
     outcome: Outcome = field(default_factory=Outcome)
     problems: dict[str, list[str]] = field(default_factory=dict)
+    written: list[str] = field(default_factory=list)
+    """Records whose rows are new or differed."""
+
+    def add(self, other: "Applied") -> None:
+        """Add what another part did."""
+        self.outcome.add(other.outcome)
+        self.problems |= other.problems
+        self.written += other.written
 
     def reject(self, record_id: str, reason: str) -> None:
         """Count a record that cannot be taken."""
@@ -67,8 +75,12 @@ async def apply_activity(tx: Transaction, activity: Activity, batch: Batch) -> A
     changing = [d for d in old if _may_change(known[d.record_id], batch)]
     changed = await _write(tx, activity, new, changing)
     await store.link(tx, activity, [*new, *adopted], batch.table_id, batch.read_at)
+    differed = [draft for draft in changing if draft.id in changed]
+    # What the request wrote is newer than any listing that is under way (sync 11.10.3).
+    await store.note_read(tx, activity, changing if batch.is_written else differed, batch.read_at)
     if not batch.is_written:
-        await _grant(tx, activity, [*new, *adopted, *(d for d in changing if d.id in changed)])
+        await _grant(tx, activity, [*new, *adopted, *differed])
+    applied.written = [draft.record_id for draft in (*new, *adopted, *differed)]
     applied.outcome.inserted = len(new)
     applied.outcome.updated = len(changed)
     applied.outcome.unchanged = len(old) + len(adopted) - len(changed)
@@ -164,7 +176,7 @@ def _existing(
 
 def _may_change(known: Known, batch: Batch) -> bool:
     """Whether a row of ours may follow its record (I8)."""
-    if known.is_busy:
+    if known.is_busy or (known.is_newer_than(batch.read_at) and not batch.is_written):
         return False
     return batch.is_owner or (batch.overwrites and not known.was_sent)
 

@@ -10,11 +10,14 @@ from api._lib.sync.inbound.activity_model import Activity
 async def remove_records(
     tx: Transaction, activity: Activity, record_ids: Sequence[str], *, on_purpose: bool
 ) -> set[str]:
-    """Let the rows go; whose they were. Records deleted on purpose never come back.
+    """Let the rows go; whose they were.
 
-    A row with a change that is still to be sent stays.
+    What a request deleted never comes back. A record that is only missing may have a row with a
+    change that is still to be sent: that row stays.
     """
-    rows = await tx.fetch(_removal(activity), activity.type, record_ids)
+    if not record_ids:
+        return set()
+    rows = await tx.fetch(_removal(activity, on_purpose), activity.type, record_ids)
     if on_purpose:
         await tx.execute(BURY, activity.type, record_ids)
     return {row["owner"] for row in rows if row["owner"]}
@@ -38,7 +41,7 @@ async def missing_records(
     return missing, len(rows)
 
 
-def _removal(activity: Activity) -> str:
+def _removal(activity: Activity, on_purpose: bool) -> str:
     relation, is_row = activity.entity.relation, "t.id = gone.entity_id::uuid"
     owner = "t.user_id::text"
     if "user_id" not in activity.columns:
@@ -48,16 +51,25 @@ def _removal(activity: Activity) -> str:
         row = f"UPDATE {relation} AS t SET {activity.when_gone} FROM gone WHERE {is_row}"
     return f"""
 WITH gone AS (
-    UPDATE airtable_links AS l SET deleted_at = now()
-    WHERE l.entity_type = $1 AND l.airtable_record_id = ANY ($2::text[]) AND l.deleted_at IS NULL
+    {END_LINKS if on_purpose else DROP_LINKS} RETURNING l.entity_id
+)
+{row} RETURNING {owner} AS owner"""
+
+
+_NAMED = "l.entity_type = $1 AND l.airtable_record_id = ANY ($2::text[]) AND l.deleted_at IS NULL"
+
+END_LINKS = f"UPDATE airtable_links AS l SET deleted_at = now() WHERE {_NAMED}"
+
+# Somebody may take the record back from Airtable's trash, so nothing tells that it is dead.
+DROP_LINKS = f"""DELETE FROM airtable_links AS l WHERE {_NAMED}
       AND NOT EXISTS (
           SELECT FROM outbox_events AS e
           WHERE e.entity_type = l.entity_type AND e.entity_id = l.entity_id
             AND e.status IN ('pending', 'processing'))
-    RETURNING l.entity_id
-)
-{row} RETURNING {owner} AS owner"""
-
+      AND NOT EXISTS (
+          SELECT FROM outbox_dead_letters AS d
+          WHERE d.entity_type = l.entity_type AND d.entity_id = l.entity_id
+            AND d.resolved_at IS NULL)"""
 
 LINKED = """
 SELECT airtable_record_id::text AS record_id, pushed_at AS pushed, pulled_at AS pulled

@@ -30,6 +30,12 @@ class Known(Struct, frozen=True):
     was_sent: bool = False
     is_busy: bool = False
     """Whether an event of it is not through yet."""
+    seen_at: datetime | None = None
+    """When it was last written there or read from there."""
+
+    def is_newer_than(self, read_at: datetime) -> bool:
+        """Whether what was read from that moment on may be older than the row."""
+        return self.seen_at is not None and self.seen_at >= read_at
 
 
 async def users_among(q: Queries, ids: Sequence[str]) -> frozenset[str]:
@@ -89,7 +95,8 @@ async def known_by_record(
 ) -> dict[str, Known]:
     """Rows we have of records, held so that nobody changes them meanwhile."""
     links = await tx.fetch(
-        """SELECT entity_id, airtable_record_id, pushed_at IS NOT NULL AS was_sent
+        """SELECT entity_id, airtable_record_id, pushed_at IS NOT NULL AS was_sent,
+                  greatest(pushed_at, pulled_at) AS seen_at
            FROM airtable_links
            WHERE entity_type = $1 AND airtable_record_id = ANY ($2::text[])
              AND deleted_at IS NULL""",
@@ -101,7 +108,7 @@ async def known_by_record(
     busy = await _busy(tx, activity, ids)
     return {
         row["airtable_record_id"]: Known(
-            row["entity_id"], True, row["was_sent"], row["entity_id"] in busy
+            row["entity_id"], True, row["was_sent"], row["entity_id"] in busy, row["seen_at"]
         )
         for row in links
         if row["entity_id"] in held
@@ -217,6 +224,20 @@ async def link(
         table_id,
         read_at,
     )
+
+
+async def note_read(
+    tx: Transaction, activity: Activity, drafts: Sequence[Draft], read_at: datetime
+) -> None:
+    """Note that rows were changed as their records are; what was sent before is no longer true."""
+    if drafts:
+        await tx.execute(
+            """UPDATE airtable_links SET pulled_at = $3, pushed_hash = NULL
+               WHERE entity_type = $1 AND entity_id = ANY ($2::text[])""",
+            activity.type,
+            [draft.id for draft in drafts],
+            read_at,
+        )
 
 
 async def grant(tx: Transaction, drafts: Sequence[Draft], owners: Mapping[str, str]) -> None:

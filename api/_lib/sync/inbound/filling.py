@@ -6,13 +6,15 @@ from functools import partial
 from msgspec import Struct
 
 from api._lib.airtable.limiter import Lane
+from api._lib.airtable.mapping import ENTITY_OF_TABLE
 from api._lib.airtable.people import USERS
 from api._lib.context import Context
 from api._lib.rewards import service as rewards
 from api._lib.sync.gates import claim_run, end_run, read_gate
 from api._lib.sync.inbound import content_store
-from api._lib.sync.inbound.activity import ACTIVITIES, Progress, import_activity, read_activity
+from api._lib.sync.inbound.activity import ACTIVITIES, Progress, import_activity
 from api._lib.sync.inbound.activity_model import Activity
+from api._lib.sync.inbound.activity_records import read_activity
 from api._lib.sync.inbound.content_tables import REFERENCE, TRANSLATIONS, ContentTable
 from api._lib.sync.inbound.listing import list_content, listed
 from api._lib.sync.inbound.outcome import Outcome
@@ -43,7 +45,10 @@ def steps(ctx: Context, patience: float, confirmed: Collection[str] = ()) -> lis
     """
     tables = (*REFERENCE, TRANSLATIONS)
     content = [_content(ctx, table, patience, table.name in confirmed) for table in tables]
-    activities = [_activity(ctx, activity, patience) for activity in ACTIVITIES.values()]
+    activities = [
+        _activity(ctx, activity, patience, activity.entity.table.key in confirmed)
+        for activity in ACTIVITIES.values()
+    ]
     people = _people(ctx, patience, USERS.key in confirmed)
     return [*content, people, *activities, _rewards(ctx)]
 
@@ -52,6 +57,12 @@ def kinds() -> list[str]:
     """Names of all steps in their order."""
     tables = [table.name for table in (*REFERENCE, TRANSLATIONS)]
     return [*tables, PEOPLE, *(str(kind) for kind in ACTIVITIES), REWARDS]
+
+
+def kind_of(table: str) -> str:
+    """The kind whose records stand in a table."""
+    entity = ENTITY_OF_TABLE.get(table)
+    return str(entity.type) if entity else table
 
 
 async def fill(ctx: Context, step: Step, progress: Progress) -> Outcome:
@@ -76,7 +87,7 @@ async def is_filled(ctx: Context, step: Step) -> bool:
 
 async def keep_polls_away(ctx: Context) -> None:
     """Count a whole fill as the full listing it is, so that no worker begins another."""
-    for poll in (Poll.FULL, Poll.TRANSLATIONS, Poll.USERS):
+    for poll in (Poll.FULL, Poll.TRANSLATIONS, Poll.TRACKING, Poll.USERS):
         await claim_run(ctx.db, poll, 0.0)
 
 
@@ -100,9 +111,9 @@ def _people(ctx: Context, patience: float, confirmed: bool) -> Step:
     return Step(PEOPLE, run, partial(_look_at_people, ctx))
 
 
-def _activity(ctx: Context, activity: Activity, patience: float) -> Step:
+def _activity(ctx: Context, activity: Activity, patience: float, confirmed: bool) -> Step:
     async def run(progress: Progress) -> Outcome | None:
-        listing = partial(import_activity, ctx, activity, progress)
+        listing = partial(import_activity, ctx, activity, progress, confirmed)
         name = activity.entity.table.key
         return await listed(ctx, name, listing, patience=patience)
 

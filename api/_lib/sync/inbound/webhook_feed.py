@@ -8,11 +8,18 @@ from api._lib.airtable.limiter import Lane
 from api._lib.airtable.people import USERS
 from api._lib.context import Context
 from api._lib.sync.inbound import webhook_store as store
+from api._lib.sync.inbound.activity_model import Activity
 from api._lib.sync.inbound.content import import_changed, import_content
 from api._lib.sync.inbound.content_tables import CONTENT, ContentTable
 from api._lib.sync.inbound.listing import listed
 from api._lib.sync.inbound.people import list_people, take_people
 from api._lib.sync.inbound.reading import started
+from api._lib.sync.inbound.tracking import (
+    list_mirrored,
+    mirrored,
+    mirrored_table,
+    take_mirrored,
+)
 from api._lib.sync.inbound.webhook_rules import Changes, Feed, read_payloads
 from api._lib.sync.inbound.webhook_store import Webhook
 
@@ -68,23 +75,25 @@ async def _apply(ctx: Context, feed: Feed) -> int:
         for table in CONTENT.values():
             await _relist(ctx, table)
         await listed(ctx, USERS.key, lambda: list_people(ctx), patience=30.0)
+        for activity in mirrored(ctx.settings):
+            await list_mirrored(ctx, activity, patience=30.0)
         return 0
     names = {table_id: name for name, table_id in ctx.settings.airtable_tables.items()}
-    applied = 0
-    for table_id, changes in feed.tables.items():
-        applied += await _apply_table(ctx, names.get(table_id), changes)
-    return applied
+    changed = {name: feed.tables[key] for key, name in names.items() if key in feed.tables}
+    # Content, then people, then what they do, parents first: nothing comes before what it names.
+    order = [*CONTENT, USERS.key, *(one.entity.table.key for one in mirrored(ctx.settings))]
+    return sum([await _apply_table(ctx, name, changed[name]) for name in order if name in changed])
 
 
-async def _apply_table(ctx: Context, name: str | None, changes: Changes) -> int:
-    count = len(changes.changed | changes.destroyed)
+async def _apply_table(ctx: Context, name: str, changes: Changes) -> int:
+    activity = mirrored_table(ctx.settings, name)
     if name == USERS.key:
         await _apply_people(ctx, changes)
-    elif name in CONTENT:
-        await _apply_content(ctx, CONTENT[name], changes)
+    elif activity is not None:
+        await _apply_activity(ctx, activity, changes)
     else:
-        return 0
-    return count
+        await _apply_content(ctx, CONTENT[name], changes)
+    return len(changes.changed | changes.destroyed)
 
 
 async def _apply_people(ctx: Context, changes: Changes) -> None:
@@ -109,6 +118,13 @@ async def _apply_content(ctx: Context, table: ContentTable, changes: Changes) ->
         # One record must not hold up the feed; the listing isolates or reports it.
         log.exception("changes could not be applied", extra={"table": table.name})
         await _relist(ctx, table)
+
+
+async def _apply_activity(ctx: Context, activity: Activity, changes: Changes) -> None:
+    if len(changes.changed | changes.destroyed) > MANY:
+        await list_mirrored(ctx, activity, patience=30.0)
+    else:
+        await take_mirrored(ctx, activity, sorted(changes.changed), sorted(changes.destroyed))
 
 
 async def _relist(ctx: Context, table: ContentTable) -> None:

@@ -11,6 +11,7 @@ from msgspec import Struct, field
 
 from api._lib.airtable.formula import is_record_id
 from api._lib.airtable.mapping import CONTENT_TABLES
+from api._lib.airtable.model import Table
 from api._lib.airtable.people import USERS
 from api._lib.settings import Settings
 
@@ -56,14 +57,15 @@ def is_public(url: str) -> bool:
 
 
 def specification(
-    base: Iterable[Mapping[str, Any]], table_ids: Mapping[str, str]
+    base: Iterable[Mapping[str, Any]], table_ids: Mapping[str, str], mirrored: Sequence[Table] = ()
 ) -> dict[str, Any]:
-    """The specification of the webhook: people and content, as far as the base tells its fields.
+    """The specification of the webhook: people, content and tables that are only mirrored here.
 
-    What we write ourselves all the time is not watched, so that it wakes nobody.
+    As far as the base tells its fields, what we write ourselves all the time is not watched, so
+    that it wakes nobody.
     """
     filters: dict[str, Any] = {"dataTypes": ["tableData"]}
-    if watched := _watched(base, table_ids):
+    if watched := _watched(base, table_ids, (*CONTENT_TABLES, *mirrored)):
         filters["watchDataInFieldIds"] = watched
     return {"options": {"filters": filters}}
 
@@ -87,13 +89,15 @@ def read_payloads(payloads: Sequence[Mapping[str, Any]], first: int, following: 
     return feed
 
 
-def _watched(base: Iterable[Mapping[str, Any]], table_ids: Mapping[str, str]) -> list[str]:
+def _watched(
+    base: Iterable[Mapping[str, Any]], table_ids: Mapping[str, str], tables: Iterable[Table]
+) -> list[str]:
     by_id = {table["id"]: {item["id"]: item["name"] for item in table["fields"]} for table in base}
     if not by_id:
         return []
     people = by_id.get(table_ids[USERS.key], {})
     watched = {USERS.field(name).key for name in WATCHED_OF_PEOPLE} & people.keys()
-    for table in CONTENT_TABLES:
+    for table in tables:
         fields = by_id.get(table_ids[table.key], {})
         # The fields of one table are known by their names only.
         keys = {column.key for column in table.fields}

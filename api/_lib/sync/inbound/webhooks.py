@@ -9,6 +9,7 @@ from api._lib.airtable.errors import AirtableError, ConfigurationError
 from api._lib.airtable.limiter import Lane
 from api._lib.context import Context
 from api._lib.sync.inbound import webhook_store as store
+from api._lib.sync.inbound.tracking import mirrored
 from api._lib.sync.inbound.webhook_rules import fingerprint, specification, wanted_url
 from api._lib.sync.inbound.webhook_store import Webhook
 from api._lib.sync.schedule import Poll
@@ -35,7 +36,8 @@ async def keep_registered(ctx: Context) -> str:
 
 
 async def _keep(ctx: Context, url: str) -> str:
-    wanted = specification(await _base(ctx), ctx.settings.airtable_tables)
+    tables = [activity.entity.table for activity in mirrored(ctx.settings)]
+    wanted = specification(await _base(ctx), ctx.settings.airtable_tables, tables)
     spec_hash = fingerprint(url, wanted)
     known = await store.current(ctx.db, ctx.settings.jwt_secret)
     is_right = known is not None and known.secret and known.spec_hash == spec_hash
@@ -96,7 +98,7 @@ async def _list_everything(ctx: Context) -> None:
     """What changed while no webhook listened is found by a full listing, due at once."""
     await ctx.db.execute(
         "UPDATE sync_gates SET last_started_at = NULL WHERE key = ANY ($1::text[])",
-        [Poll.FULL, Poll.TRANSLATIONS],
+        [Poll.FULL, Poll.TRANSLATIONS, Poll.TRACKING],
     )
 
 

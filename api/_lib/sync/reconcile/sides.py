@@ -15,7 +15,7 @@ from api._lib.airtable.schema import Schema
 from api._lib.context import Context
 from api._lib.sync import parents
 from api._lib.sync.desired import InvalidReferenceError, Row, load_references, owned_cells
-from api._lib.sync.inbound.activity import app_ids_of_table
+from api._lib.sync.inbound.activity_records import app_ids_of_table
 from api._lib.sync.inbound.reading import started
 from api._lib.sync.reconcile import store
 from api._lib.sync.reconcile.model import Scope
