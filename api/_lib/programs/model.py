@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Struct, UnsetType
 
-from api._lib.wire import Wire
+from api._lib.wire import EntityId, Key, Wire
 
 
 class Status(StrEnum):
@@ -28,7 +28,7 @@ class CreationType(StrEnum):
 class Program(Struct, frozen=True, kw_only=True):
     """A stored program with its lists in the order of the wire."""
 
-    id: UUID
+    id: Key
     name: str | None = None
     start: date
     end: date
@@ -46,7 +46,7 @@ class Program(Struct, frozen=True, kw_only=True):
 class Session(Struct, frozen=True, kw_only=True):
     """A stored session with what was done in it."""
 
-    id: UUID
+    id: Key
     planning_code: str | None = None
     date: date | None
     weekday_id: str | None = None
@@ -71,7 +71,7 @@ class NewSession(Struct, frozen=True, kw_only=True):
 class ProgramView(Wire, kw_only=True):
     """A program without counters."""
 
-    id: UUID
+    id: EntityId
     name: str | UnsetType = UNSET
     start_date: date
     end_date: date
@@ -98,9 +98,9 @@ class ProgramItem(ProgramView, kw_only=True):
 class SessionView(Wire, kw_only=True):
     """A session of a program; `date` is empty for one that has none."""
 
-    id: UUID
+    id: EntityId
     planning_id: str | UnsetType = UNSET
-    program_id: UUID
+    program_id: EntityId
     date: str
     day_of_week_id: str | UnsetType = UNSET
     session_description: str | UnsetType = UNSET

@@ -3,18 +3,17 @@
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from api._lib.programs.model import Program, ProgramItem, ProgramView, Session, SessionView
 from api._lib.programs.rules.progress import Progress, is_completed
 from api._lib.programs.rules.status import effective
-from api._lib.wire import filled
+from api._lib.wire import Key, filled
 
 
 def base(program: Program, today: date) -> dict[str, Any]:
     """The fields that every view of a program has."""
     return {
-        "id": program.id,
+        "id": str(program.id),
         "name": filled(program.name),
         "start_date": program.start,
         "end_date": program.end,
@@ -46,12 +45,12 @@ def program_item(program: Program, counted: Progress, today: date) -> ProgramIte
     )
 
 
-def session_view(program_id: UUID, session: Session) -> SessionView:
+def session_view(program_id: Key, session: Session) -> SessionView:
     """A session of a program."""
     return SessionView(
-        id=session.id,
+        id=str(session.id),
         planning_id=filled(session.planning_code),
-        program_id=program_id,
+        program_id=str(program_id),
         date=session.date.isoformat() if session.date else "",
         day_of_week_id=filled(session.weekday_id),
         session_description=filled(session.description),

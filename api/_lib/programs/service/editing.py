@@ -1,7 +1,6 @@
 """Editing a session of a later day."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from msgspec import UNSET, Struct, UnsetType, structs
 
@@ -19,6 +18,7 @@ from api._lib.programs.rules.text import session_description
 from api._lib.programs.service import asked, events
 from api._lib.programs.service.scheduling import brief_methods
 from api._lib.programs.store import dates, reading, writing
+from api._lib.wire import Key
 
 MAX_METHODS = 20
 
@@ -60,7 +60,7 @@ async def edit_session(
     return views.session_view(own, stored)
 
 
-async def _found(db: Queries, user: User, program_id: str, session_id: str) -> tuple[UUID, Session]:
+async def _found(db: Queries, user: User, program_id: str, session_id: str) -> tuple[Key, Session]:
     session = await reading.find_session(db, user.id, program_id, session_id)
     if session is None:
         raise not_found()

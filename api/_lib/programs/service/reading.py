@@ -1,7 +1,6 @@
 """Looking at programs."""
 
 from collections.abc import Iterable, Sequence
-from uuid import UUID
 
 from msgspec import structs
 
@@ -18,6 +17,7 @@ from api._lib.programs.rules.progress import progress
 from api._lib.programs.rules.suggestions import GoalMethod, suggestions
 from api._lib.programs.service.scheduling import weekdays
 from api._lib.programs.store import reading
+from api._lib.wire import Key
 
 HABITS_GOAL = "Goede gewoontes"
 
@@ -82,7 +82,7 @@ async def _detail(
     )
 
 
-def _schedule(program_id: UUID, sessions: Iterable[Session]) -> list[SessionView]:
+def _schedule(program_id: Key, sessions: Iterable[Session]) -> list[SessionView]:
     return [views.session_view(program_id, session) for session in sessions]
 
 

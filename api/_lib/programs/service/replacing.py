@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date
-from uuid import UUID
 
 from msgspec import Struct, structs
 
@@ -20,12 +19,13 @@ from api._lib.programs.rules.status import effective
 from api._lib.programs.service import events
 from api._lib.programs.service.scheduling import new_sessions
 from api._lib.programs.store import dates, reading, removing, writing
+from api._lib.wire import Key
 
 
 class Rest(Struct, frozen=True, kw_only=True):
     """The new plan for the rest of a program, and the dates it was made for."""
 
-    program_id: UUID
+    program_id: Key
     period: tuple[date, date]
     days: tuple[str, ...]
     goals: tuple[str, ...] | None
@@ -94,7 +94,7 @@ async def _exchange(
     tx: Transaction,
     user: User,
     program: Program,
-    gone: Sequence[UUID],
+    gone: Sequence[Key],
     schedule: Sequence[PlannedDay],
 ) -> list[Event]:
     released = await removing.release_completions(tx, gone)

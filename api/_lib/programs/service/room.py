@@ -1,13 +1,13 @@
 """Room for a program: real programs refuse to share their days, drafts give way."""
 
 from datetime import date
-from uuid import UUID
 
 from api._lib.db import Queries, Transaction
 from api._lib.errors import conflict
 from api._lib.outbox import Event
 from api._lib.programs.service.events import programs_gone
 from api._lib.programs.store import dates
+from api._lib.wire import Key
 
 
 async def make_room(
@@ -24,7 +24,7 @@ async def make_room(
 
 
 async def check_room(
-    db: Queries, user_id: str, start: date, end: date, today: date, own: UUID | None = None
+    db: Queries, user_id: str, start: date, end: date, today: date, own: Key | None = None
 ) -> None:
     """Refuse days that another real program has; raises a 409."""
     found = await dates.overlapping(db, user_id, (start, end), today, own)

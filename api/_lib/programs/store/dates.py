@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from api._lib.db import Queries, Transaction
 from api._lib.programs.store.sql import IS_DRAFT
+from api._lib.wire import Key
 
 # $2 and $3 the new period, $4 the user's today, $5 the program itself
 OVERLAPPING = f"""
@@ -30,7 +31,7 @@ class Overlap(Struct, frozen=True):
     """Programs that share days with a period: real ones block it, drafts give way."""
 
     blocking: bool
-    drafts: Sequence[UUID]
+    drafts: Sequence[Key]
 
 
 async def hold_user(tx: Transaction, user_id: str) -> None:
@@ -39,7 +40,7 @@ async def hold_user(tx: Transaction, user_id: str) -> None:
 
 
 async def overlapping(
-    db: Queries, user_id: str, period: tuple[date, date], today: date, own: UUID | None = None
+    db: Queries, user_id: str, period: tuple[date, date], today: date, own: Key | None = None
 ) -> Overlap:
     """Programs of the user that share a day with the period; finished ones never block."""
     found = await db.fetch(OVERLAPPING, user_id, *period, today, own)
@@ -47,7 +48,7 @@ async def overlapping(
     return Overlap(blocking=len(drafts) < len(found), drafts=drafts)
 
 
-async def delete_drafts(tx: Transaction, ids: Sequence[UUID]) -> list[UUID]:
+async def delete_drafts(tx: Transaction, ids: Sequence[Key]) -> list[UUID]:
     """Delete programs that are still drafts; those it deleted.
 
     They are held first and looked at again then: somebody may just be recording activity in one.

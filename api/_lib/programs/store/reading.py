@@ -1,7 +1,6 @@
 """Reading programs and sessions."""
 
 from datetime import date
-from uuid import UUID
 
 from msgspec import Struct
 
@@ -10,6 +9,7 @@ from api._lib.programs.model import Program, Session
 from api._lib.programs.rules.progress import Progress, progress
 from api._lib.programs.store import rows
 from api._lib.programs.store.sql import DONE, IS_DRAFT, OWN_PROGRAM, PROGRAM, SESSION
+from api._lib.wire import Key
 
 # Completions without session count directly; those of a session only for its planned methods.
 _DIRECT = """(
@@ -95,21 +95,21 @@ async def _hold(tx: Transaction, sql: str, user_id: str, program_id: str) -> Hel
     return Held(rows.program(row), row["is_draft"], row["has_sessions"]) if row else None
 
 
-async def sessions_of(db: Queries, program_id: UUID) -> list[Session]:
+async def sessions_of(db: Queries, program_id: Key) -> list[Session]:
     """The sessions of a program by date, undated ones last."""
     return [rows.session(row) for row in await db.fetch(SESSIONS, program_id)]
 
 
 async def find_session(
     db: Queries, user_id: str, program_id: str, session_id: str
-) -> tuple[UUID, Session] | None:
+) -> tuple[Key, Session] | None:
     """A session of a user's program, with the id of the program."""
     arguments = (*rows.identified(program_id), *rows.identified(session_id))
     row = await db.fetchrow(ONE_SESSION, user_id, *arguments)
     return (row["program_id"], rows.session(row)) if row else None
 
 
-async def session_dates(tx: Transaction, program_id: UUID) -> set[date]:
+async def session_dates(tx: Transaction, program_id: Key) -> set[date]:
     """The dates that a program already has a session on."""
     found = await tx.fetch(
         "SELECT DISTINCT session_date FROM program_sessions"
@@ -119,7 +119,7 @@ async def session_dates(tx: Transaction, program_id: UUID) -> set[date]:
     return {row["session_date"] for row in found}
 
 
-async def latest_methods(db: Queries, program_id: UUID, limit: int) -> list[str]:
+async def latest_methods(db: Queries, program_id: Key, limit: int) -> list[str]:
     """Methods last done in a program, newest first, each once."""
     found = await db.fetch(RECENT, program_id, 4 * limit)
     return list(dict.fromkeys(row["method_id"] for row in found))[:limit]

@@ -1,12 +1,12 @@
 """Storing programs and sessions, each in one statement whatever their number."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 import msgspec
 
 from api._lib.db import Transaction
 from api._lib.programs.model import NewSession, Program, Session
+from api._lib.wire import Key
 
 LISTS = {
     "days": ("program_days", "weekday_id"),
@@ -107,14 +107,14 @@ async def update(tx: Transaction, program: Program, weeks: int | None = None) ->
     )
 
 
-async def replace_list(tx: Transaction, program_id: UUID, name: str, ids: Sequence[str]) -> None:
+async def replace_list(tx: Transaction, program_id: Key, name: str, ids: Sequence[str]) -> None:
     """Make a list of a program what it should be: `days`, `goals`, `methods` or `beliefs`."""
     table, column = LISTS[name]
     await tx.execute(REPLACE.format(table=table, column=column), program_id, ids)
 
 
 async def insert_sessions(
-    tx: Transaction, program_id: UUID, sessions: Sequence[NewSession], goals: Sequence[str]
+    tx: Transaction, program_id: Key, sessions: Sequence[NewSession], goals: Sequence[str]
 ) -> None:
     """Store sessions, all with the same goals."""
     if sessions:

@@ -6,6 +6,7 @@ from uuid import UUID
 from api._lib.db import Queries, Record, Transaction
 from api._lib.tracking.model import BeliefStatus, PersonalBelief
 from api._lib.tracking.store.ids import either, matching
+from api._lib.wire import Key
 
 _COLUMNS = "id, user_id, name, program_id, status, completed_on, created_at"
 
@@ -60,7 +61,7 @@ async def add(tx: Transaction, user_id: str, name: str, program_id: UUID | None)
 
 
 async def add_all(
-    tx: Transaction, user_id: str, program_id: UUID, names: Sequence[str], limit: int
+    tx: Transaction, user_id: str, program_id: Key, names: Sequence[str], limit: int
 ) -> list[UUID]:
     """Store new beliefs of a program as far as the limit allows; the ids of those stored."""
     return [row["id"] for row in await tx.fetch(_ADD_ALL, user_id, program_id, names, limit)]
