@@ -10,23 +10,16 @@ import asyncpg
 import pytest
 
 from api._lib.airtable.entities import EntityType as E
-from api._lib.db import Database, DatabaseUnavailableError
+from api._lib.db import DatabaseUnavailableError
 from tasks.dev.services import Postgres, Redis
 from tests.sync.compare import differences
 from tests.sync.walk import Walk
+from tests.sync.weather import SHORT, is_drained
 from tests.sync.workers import eventually, worker_process
 from tests.sync.world import World
 from tests.sync.zygote import zygote
 
 TICKS = 1_000
-SHORT = {
-    "SYNC_LEASE_SECONDS": "3",
-    "SYNC_AMBIGUOUS_SECONDS": "1",
-    "SYNC_POLL_INTERVAL_MS": "200",
-    "SYNC_LINGER_MS": "20",
-    "SYNC_RETRY_BASE_SECONDS": "1",
-    "AIRTABLE_PAUSE_SECONDS": "1",
-}
 
 
 @pytest.fixture
@@ -36,16 +29,6 @@ def durable(postgres: Postgres, database_url: str) -> Iterator[None]:
     postgres.run(f"ALTER DATABASE {name} SET synchronous_commit = on")
     yield
     postgres.start()
-
-
-async def is_drained(db: Database) -> bool:
-    try:
-        waiting = await db.fetchval(
-            "SELECT count(*) FROM outbox_events WHERE status IN ('pending', 'processing')"
-        )
-    except (DatabaseUnavailableError, asyncpg.PostgresError, OSError):
-        return False
-    return not waiting
 
 
 async def tick_many(world: World, numbers: Iterator[int]) -> None:
@@ -116,11 +99,12 @@ async def test_I4_kill_during_a_request(
         made = await world.records(E.GOEDE_GEWOONTE_USAGE)
         return sent == 1 and (when == "before" or len(made) == 10)
 
-    with zygote(airtable_environ | SHORT) as source:
-        first = source.start()
+    environ = airtable_environ | SHORT
+    with zygote() as source:
+        first = source.start(environ)
         await eventually(is_sent, what="the request")
         source.kill(first)
-        source.start()
+        source.start(environ)
         await eventually(lambda: is_drained(world.db), what="the drain")
     assert await differences(world.db, world.airtable) == []
 
@@ -132,14 +116,15 @@ async def test_I4_kills_at_random_moments(
     """Two workers die again and again while people use the app."""
     dice = random.Random(seed)
     walk = Walk(world, dice)
-    with zygote(airtable_environ | SHORT) as source:
+    environ = airtable_environ | SHORT
+    with zygote() as source:
         for _ in range(2):
-            source.start()
+            source.start(environ)
         for _ in range(15):
             await walk.steps(8)
             await asyncio.sleep(dice.uniform(0, 0.08))
             source.kill(dice.choice(source.living))
-            source.start()
+            source.start(environ)
         await eventually(lambda: is_drained(world.db), what="the drain")
     assert await differences(world.db, world.airtable) == []
     assert await world.db.fetchval("SELECT count(*) FROM outbox_dead_letters") == 0

@@ -11,7 +11,7 @@ from api._lib.airtable.entities import EntityType as E
 from api._lib.sync.gates import claim_run, end_run, read_gate
 from tasks.dev.services import Redis
 from tests.sync.compare import differences
-from tests.sync.test_I4_killing_loses_and_doubles_nothing import SHORT, is_drained
+from tests.sync.weather import SHORT, is_drained
 from tests.sync.workers import eventually, worker_process
 from tests.sync.world import World
 from tests.sync.zygote import zygote
@@ -21,9 +21,10 @@ async def test_1_two_workers_keep_order_and_double_nothing(
     airtable_environ: dict[str, str], world: World
 ) -> None:
     goals = [await world.add(E.PERSONAL_GOAL, name="0") for _ in range(50)]
-    with zygote(airtable_environ | SHORT) as source:
-        source.start()
-        source.start()
+    environ = airtable_environ | SHORT
+    with zygote() as source:
+        source.start(environ)
+        source.start(environ)
         for round_ in range(1, 10):
             for goal in goals:
                 await world.change(E.PERSONAL_GOAL, goal, name=str(round_))
@@ -88,8 +89,9 @@ async def test_5_an_outage_kills_nothing(airtable_environ: dict[str, str], world
     for day in range(100):
         await world.tick(day=day)
     world.airtable.control.fault(status=503, count=0)
-    with zygote(airtable_environ | SHORT) as source:
-        source.start()
+    environ = airtable_environ | SHORT
+    with zygote() as source:
+        source.start(environ)
 
         async def is_open() -> bool:
             return bool([r for r in world.airtable.control.requests() if r["status"] == 503][4:])

@@ -11,6 +11,13 @@ from api._lib.airtable.entities import EntityType as E
 from api._lib.outbox import enqueue
 from tests.sync.world import MONDAY, World
 
+PEOPLE = "SELECT id::text FROM users WHERE status = 'active' ORDER BY id"
+ALIVE = "status <> 'Verwijderd'"
+MINE = {
+    "program_sessions": "program_id IN (SELECT id FROM programs WHERE user_id = $1)",
+}
+"""How to tell whose rows are; other tables say it themselves."""
+
 
 class Walk:
     """Random steps; each is one transaction, as in the app."""
@@ -20,15 +27,17 @@ class Walk:
         self._dice = dice
 
     async def steps(self, number: int) -> None:
-        """Do that many things."""
+        """Let people do that many things."""
         choices: list[Callable[[], Awaitable[object]]] = [
             self.tick,
             self.untick,
             self.start_program,
             self.end_program,
             self.edit_program,
-            self.practise,
+            self.edit_session,
             self.regenerate,
+            self.practise,
+            self.remark,
             self.set_goal,
             self.edit_goal,
             self.drop_goal,
@@ -36,10 +45,15 @@ class Walk:
             self.believe,
             self.write_belief,
             self.edit_belief,
+            self.drop_belief,
             self.edit_person,
+            self.earn,
         ]
         for _ in range(number):
-            await self._dice.choice(choices)()
+            people = [row["id"] for row in await self._world.db.fetch(PEOPLE)]
+            if people:
+                self._world.user = self._dice.choice(people)
+                await self._dice.choice(choices)()
 
     async def tick(self) -> None:
         """Tick a habit, if it is not ticked yet."""
@@ -68,6 +82,12 @@ class Walk:
             name = self._dice.choice([None, "Rust", "Slaap"])
             await self._world.change(E.PROGRAM, program, name=name)
 
+    async def edit_session(self) -> None:
+        """Change what a session says."""
+        if session := await self._any("program_sessions"):
+            notes = self._dice.choice([None, "Rustig", "Buiten"])
+            await self._world.change(E.PROGRAM_SCHEDULE, session, notes=notes)
+
     async def practise(self) -> None:
         """Complete a method, in a session or without one."""
         session = await self._any("program_sessions") if self._dice.random() < 0.7 else None
@@ -83,6 +103,12 @@ class Walk:
             program_id=program,
             session_id=session,
         )
+
+    async def remark(self) -> None:
+        """Say something about a completed method."""
+        if usage := await self._any("method_completions"):
+            remark = self._dice.choice([None, "Fijn", "Lastig"])
+            await self._world.change(E.METHOD_USAGE, usage, remark=remark)
 
     async def regenerate(self) -> None:
         """Replace a session; what was done in it stays with the program."""
@@ -111,13 +137,13 @@ class Walk:
 
     async def edit_goal(self) -> None:
         """Change a personal goal."""
-        if goal := await self._any("personal_goals", "status <> 'Verwijderd'"):
+        if goal := await self._any("personal_goals", ALIVE):
             name, days = self._dice.choice([("Lezen", None), ("Wandelen", ["Zondag"])])
             await self._world.change(E.PERSONAL_GOAL, goal, name=name, schedule_days=days)
 
     async def drop_goal(self) -> None:
         """Remove a personal goal; its row stays, marked."""
-        if goal := await self._any("personal_goals", "status <> 'Verwijderd'"):
+        if goal := await self._any("personal_goals", ALIVE):
             async with self._world.db.transaction() as tx:
                 await tx.execute(
                     "UPDATE personal_goals SET status = 'Verwijderd' WHERE id = $1", goal
@@ -132,7 +158,7 @@ class Walk:
 
     async def reach_goal(self) -> None:
         """Complete a personal goal."""
-        if goal := await self._any("personal_goals", "status <> 'Verwijderd'"):
+        if goal := await self._any("personal_goals", ALIVE):
             day = MONDAY + timedelta(days=self._dice.randrange(9))
             await self._world.add(E.PERSONAL_GOAL_USAGE, personal_goal_id=goal, completed_on=day)
 
@@ -155,16 +181,41 @@ class Walk:
 
     async def edit_belief(self) -> None:
         """Finish a belief of one's own."""
-        if belief := await self._any("personal_beliefs"):
+        if belief := await self._any("personal_beliefs", ALIVE):
             await self._world.change(
                 E.PERSOONLIJKE_OVERTUIGING, belief, status="Afgerond", completed_on=MONDAY
             )
 
+    async def drop_belief(self) -> None:
+        """Remove a belief of one's own; its row stays, marked."""
+        if belief := await self._any("personal_beliefs", ALIVE):
+            async with self._world.db.transaction() as tx:
+                await tx.execute(
+                    "UPDATE personal_beliefs SET status = 'Verwijderd' WHERE id = $1", belief
+                )
+                await enqueue(tx, [self._world.deletion(E.PERSOONLIJKE_OVERTUIGING, belief)])
+
     async def edit_person(self) -> None:
-        """Change one's language."""
-        language = self._dice.choice(["nl", "fr", "en"])
-        await self._world.change_user("language_code", language_code=language)
+        """Change one's language or name."""
+        if self._dice.random() < 0.5:
+            language = self._dice.choice(["nl", "fr", "en"])
+            await self._world.change_user("language_code", language_code=language)
+        else:
+            await self._world.change_user("name", name=self._dice.choice(["An", "Bo", "Cato"]))
+
+    async def earn(self) -> None:
+        """Get points and a longer streak."""
+        async with self._world.db.transaction() as tx:
+            await tx.execute(
+                """UPDATE user_rewards SET bonus_points = bonus_points + 5,
+                   longest_streak = longest_streak + 1 WHERE user_id = $1""",
+                self._world.user,
+            )
+            await enqueue(tx, [self._world.event(E.USER, self._world.user)])
 
     async def _any(self, relation: str, where: str = "true") -> UUID | None:
-        rows = await self._world.db.fetch(f"SELECT id FROM {relation} WHERE {where} ORDER BY id")
+        mine = MINE.get(relation, "user_id = $1")
+        rows = await self._world.db.fetch(
+            f"SELECT id FROM {relation} WHERE {mine} AND {where} ORDER BY id", self._world.user
+        )
         return self._dice.choice(rows)["id"] if rows else None

@@ -113,7 +113,7 @@ class World:
             priority=20,
         )
 
-    def event(self, kind: EntityType, entity_id: UUID) -> Event:
+    def event(self, kind: EntityType, entity_id: UUID | str) -> Event:
         """The event of a changed record."""
         return Event(entity_type=kind, entity_id=entity_id, user_id=self.user)
 

@@ -47,46 +47,71 @@ async def work(environ: dict[str, str]) -> None:
 
 
 def serve() -> None:
-    """Fork a worker for each line of standard input."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    """Start and kill workers as the lines of standard input say; at its end, end them all.
+
+    Only this process, their parent, kills them: until it has waited for one, its id is no other
+    process's.
+    """
+    living: set[int] = set()
     for line in sys.stdin:
-        pid = os.fork()
-        if pid == 0:
-            asyncio.run(work(json.loads(line)))
-            os._exit(0)
-        print(pid, flush=True)
+        order = json.loads(line)
+        if "kill" in order:
+            living.remove(order["kill"])
+            print(_end(order["kill"]), flush=True)
+        else:
+            living.add(pid := _fork(order["start"]))
+            print(pid, flush=True)
+    for pid in living:
+        _end(pid)
+
+
+def _fork(environ: dict[str, str]) -> int:
+    pid = os.fork()
+    if pid == 0:
+        asyncio.run(work(environ))
+        os._exit(0)
+    return pid
+
+
+def _end(pid: int) -> int:
+    """Kill a worker and wait for it; its exit status tells whether it had ended before."""
+    os.kill(pid, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 class Zygote:
     """The program from the outside."""
 
-    def __init__(self, process: "subprocess.Popen[str]", environ: dict[str, str]) -> None:
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
-        self._environ = environ
         self.living: list[int] = []
 
-    def start(self) -> int:
+    def start(self, environ: dict[str, str]) -> int:
         """Start a worker; its process id."""
-        if self._process.stdin is None or self._process.stdout is None:
-            raise AssertionError("the zygote has no pipes")
-        print(json.dumps(self._environ), file=self._process.stdin, flush=True)
-        pid = int(self._process.stdout.readline())
+        pid = self._order({"start": environ})
         self.living.append(pid)
         return pid
 
     def kill(self, pid: int) -> None:
-        """End a worker as a crash would."""
+        """End a worker as a crash would; AssertionError when it had ended by itself."""
         self.living.remove(pid)
-        os.kill(pid, signal.SIGKILL)
+        status = self._order({"kill": pid})
+        assert status == -signal.SIGKILL, f"a worker ended by itself with status {status}"
 
     def kill_all(self) -> None:
         """End all workers."""
         for pid in list(self.living):
             self.kill(pid)
 
+    def _order(self, order: dict[str, object]) -> int:
+        if self._process.stdin is None or self._process.stdout is None:
+            raise AssertionError("the zygote has no pipes")
+        print(json.dumps(order), file=self._process.stdin, flush=True)
+        return int(self._process.stdout.readline())
+
 
 @contextmanager
-def zygote(environ: dict[str, str]) -> Iterator[Zygote]:
+def zygote() -> Iterator[Zygote]:
     """A source of workers that all end with it."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.sync.zygote"],
@@ -96,13 +121,11 @@ def zygote(environ: dict[str, str]) -> Iterator[Zygote]:
         stdout=subprocess.PIPE,
         text=True,
     )
-    source = Zygote(process, environ)
-    try:
+    # Leaving this closes its input, so it ends the workers whatever happened here.
+    with process:
+        source = Zygote(process)
         yield source
-    finally:
         source.kill_all()
-        process.kill()
-        process.wait()
 
 
 if __name__ == "__main__":
