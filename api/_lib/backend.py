@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from api._lib.airtable.entities import EntityType
+from api._lib.airtable.entities import RANKS, EntityType
 from api._lib.settings import Backend, Settings, SettingsError
 
 ENTITY_FLAGS = {
@@ -17,6 +17,20 @@ ENTITY_FLAGS = {
 }
 """The flag that governs an entity; users have none, they always live in Postgres."""
 
+CONTENT_FLAGS = {
+    "METHODS": (
+        "methods",
+        "media",
+        "goals",
+        "daysOfWeek",
+        "experienceLevels",
+        "programPrompts",
+        "goedeGewoontes",
+    ),
+    "OVERTUIGINGEN": ("overtuigingen", "mindsetCategories"),
+}
+"""The tables that a flag of content governs; nothing is written to them."""
+
 REQUIREMENTS = {
     "METHOD_USAGE": ("PROGRAMS",),
     "PERSONAL_GOAL_USAGE": ("PERSONAL_GOALS",),
@@ -25,6 +39,12 @@ REQUIREMENTS = {
 """A flag in a Postgres mode needs these flags in a Postgres mode too."""
 
 SENDING = frozenset({Backend.POSTGRES_SHADOW_READ, Backend.POSTGRES_PRIMARY})
+
+
+def governed_by(flag: str) -> list[EntityType]:
+    """The entities a flag governs, parents first."""
+    kinds = [kind for kind, governing in ENTITY_FLAGS.items() if governing == flag]
+    return sorted(kinds, key=lambda kind: RANKS[kind])
 
 
 def in_postgres(mode: Backend) -> bool:
@@ -58,11 +78,16 @@ def broken_requirements(backends: Mapping[str, Backend]) -> Iterator[tuple[str, 
 
 def check_combination(settings: Settings) -> None:
     """Refuse flags that would split dependent records over two stores; raises SettingsError."""
+    if faults := combination_faults(settings, settings.backends):
+        reasons = "; ".join(faults)
+        raise SettingsError(f"Cannot start: {reasons} (or set DATA_BACKEND_ALLOW_MIXED=true).")
+
+
+def combination_faults(settings: Settings, backends: Mapping[str, Backend]) -> list[str]:
+    """Why these flags may not stand together, unless the settings allow any mixture."""
     if settings.data_backend_allow_mixed:
-        return
-    faults = [
+        return []
+    return [
         f"DATA_BACKEND_{flag} is in a Postgres mode, so DATA_BACKEND_{other} must be too"
-        for flag, other in broken_requirements(settings.backends)
+        for flag, other in broken_requirements(backends)
     ]
-    if faults:
-        raise SettingsError("; ".join(faults) + " (or set DATA_BACKEND_ALLOW_MIXED=true)")

@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-from api._lib.airtable.entities import RANKS, EntityType
-from api._lib.backend import ENTITY_FLAGS
+from api._lib.airtable.entities import EntityType
+from api._lib.backend import governed_by
 from api._lib.context import Context
 from api._lib.settings import Backend
 from api._lib.switching import shadow
@@ -24,8 +24,7 @@ class Switch(Generic[S]):
         self._with_kinds = with_kinds
         self._postgres = postgres
         self._airtable = airtable
-        kinds = [kind for kind, governed_by in ENTITY_FLAGS.items() if governed_by == flag]
-        self._kinds: list[EntityType] = sorted(kinds, key=lambda kind: RANKS[kind])
+        self._kinds = governed_by(flag)
 
     def store(self, ctx: Context) -> S:
         """Where changes are made."""
