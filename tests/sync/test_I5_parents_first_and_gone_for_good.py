@@ -1,19 +1,32 @@
 """I5: never written before the records it links to; never made again after its deletion."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
+from api._lib.accounts.service import erase
 from api._lib.airtable.entities import EntityType as E
-from api._lib.settings import Backend
+from api._lib.context import Context, open_resources
+from api._lib.settings import Backend, Settings
+from api._lib.sync.claims import claim
 from api._lib.sync.outbound import Outbound
 from api._lib.sync.reaper import reap, release_parked
 from api._lib.sync.rules import OPTIONAL_PARENT_SECONDS
 from tests.airtable import with_settings
-from tests.sync.world import MONDAY, World
+from tests.sync.workers import eventually
+from tests.sync.world import MONDAY, World, signed_in
 
 LATER = timedelta(seconds=OPTIONAL_PARENT_SECONDS + 1)
+
+
+@pytest.fixture
+async def ctx(settings: Settings) -> AsyncIterator[Context]:
+    """What a use case sees."""
+    async with open_resources(settings) as resources:
+        yield Context(resources)
 
 
 async def usage(world: World, program: UUID, session: UUID | None = None) -> UUID:
@@ -305,3 +318,38 @@ async def test_a_parent_that_somebody_deleted_in_airtable_is_made_again(
     assert fields["Opmerkingen"] == "Rustig"
     assert fields["Mentale Fitnessprogramma"] == [await world.record_id(E.PROGRAM, program)]
     assert "dead_letter" not in await world.statuses()
+
+
+@pytest.mark.parametrize("owner", ["named", "unnamed"])
+async def test_O6_nobody_begins_to_send_what_is_just_being_erased(
+    world: World, ctx: Context, owner: str
+) -> None:
+    """What is sent must have a delete behind it, so nothing else may be sent from here on."""
+    await world.tick()
+    if owner == "unnamed":
+        await world.db.execute("UPDATE outbox_events SET user_id = NULL")
+    former = "recFORMER00000001"
+    await world.db.execute(
+        "INSERT INTO user_id_aliases (old_id, user_id, reason) VALUES ($1, $2, 'test')",
+        former,
+        world.user,
+    )
+    row = await world.db.fetchrow("SELECT * FROM users WHERE id = $1", world.user)
+    assert row is not None
+    async with world.db.transaction() as tx:
+        # The erasure has looked at everything when it waits for this.
+        await tx.execute(
+            """INSERT INTO sync_tombstones (entity_type, airtable_record_id, reason)
+               VALUES ('user', $1, 'erasure')""",
+            former,
+        )
+        erasing = asyncio.create_task(erase(ctx, signed_in(dict(row))))
+        await eventually(lambda: _somebody_waits(world), what="the erasure's wait")
+        assert await claim(world.db, 10, 120, "one") == []
+    await erasing
+    assert await world.db.fetchval("SELECT count(*) FROM habit_completions") == 0
+
+
+async def _somebody_waits(world: World) -> bool:
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    return bool(await world.db.fetchval(waiting))

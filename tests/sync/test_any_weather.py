@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from api._lib.accounts.service import erase
 from api._lib.airtable.errors import AirtableError
-from api._lib.context import Context, User, open_resources
+from api._lib.context import Context, open_resources
 from api._lib.db import Database, DatabaseUnavailableError
 from api._lib.settings import Role
 from api._lib.settings_loader import load_settings
@@ -37,7 +37,7 @@ from tests.sync.coach import Coach
 from tests.sync.compare import differences
 from tests.sync.walk import Walk
 from tests.sync.weather import SHORT, Weather
-from tests.sync.world import World
+from tests.sync.world import World, signed_in
 from tests.sync.zygote import Zygote, zygote
 
 FROM = int(os.environ.get("SEEDS_FROM", "0"))
@@ -97,7 +97,7 @@ class Walkers:
         """Somebody erases their account, sent or not."""
         found = await self._world.db.fetch(OTHERS, self._first)
         if found:
-            await erase(self._ctx, user(dict(self._dice.choice(found))))
+            await erase(self._ctx, signed_in(dict(self._dice.choice(found))))
 
     async def _keep_reading(self, stop: asyncio.Event) -> None:
         dice = random.Random(self._dice.random())
@@ -105,23 +105,6 @@ class Walkers:
             with suppress(*TROUBLE):
                 await dice.choice([_webhook, dice.choice(READINGS)])(self._ctx)
             await asyncio.sleep(0.02)
-
-
-def user(row: dict[str, Any]) -> User:
-    """A signed-in person."""
-    return User(
-        id=row["id"],
-        presented_id=row["id"],
-        email=row["email"],
-        name=row["name"],
-        role=row["role"],
-        language=row["language_code"],
-        zone="Europe/Brussels",
-        sid=None,
-        token_issued_at=0,
-        created_at=row["created_at"],
-        last_login_on=row["last_login_on"],
-    )
 
 
 async def read_all(ctx: Context) -> None:

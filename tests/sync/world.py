@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 
 from api._lib.airtable.entities import EntityType
 from api._lib.airtable.mapping import ENTITIES
+from api._lib.context import User
 from api._lib.db import Database, Transaction
 from api._lib.outbox import Event, enqueue
 from api._lib.settings import Settings
@@ -272,3 +273,20 @@ class World:
     def writes(self) -> list[dict[str, Any]]:
         """The requests that changed something, oldest first."""
         return [r for r in self.airtable.control.requests() if r["method"] in ("PATCH", "DELETE")]
+
+
+def signed_in(row: dict[str, Any]) -> User:
+    """A person as a use case sees them."""
+    return User(
+        id=row["id"],
+        presented_id=row["id"],
+        email=row["email"],
+        name=row["name"],
+        role=row["role"],
+        language=row["language_code"],
+        zone="Europe/Brussels",
+        sid=None,
+        token_issued_at=0,
+        created_at=row["created_at"],
+        last_login_on=row["last_login_on"],
+    )

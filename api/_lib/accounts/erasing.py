@@ -39,6 +39,8 @@ async def _erase(tx: Transaction, user: User) -> Erased:
     if not await store.lock(tx, user.id):
         raise unauthorized(clear_session=True)
     rows = await store.count(tx, user.id)
+    # What is sent from here on would have no delete behind it.
+    await store.hold_events(tx, user.id)
     remote = await store.remote_records(tx, user.id)
     await store.bury_aliases(tx, user.id)
     # Deletes come first: they inherit what is known of tries under way.

@@ -2,8 +2,10 @@
 
 from msgspec import Struct
 
-from api._lib.airtable.entities import EntityType
+from api._lib.airtable.entities import RANKS, EntityType
 from api._lib.db import Record, Transaction
+
+_RANKED = [str(kind) for kind in sorted(RANKS, key=lambda kind: (RANKS[kind], kind))]
 
 _COUNTS = """
 SELECT (SELECT count(*) FROM login_codes WHERE user_id = $1) AS codes,
@@ -11,8 +13,7 @@ SELECT (SELECT count(*) FROM login_codes WHERE user_id = $1) AS codes,
        (SELECT count(*) FROM habit_completions WHERE user_id = $1) AS habit_completions,
        (SELECT count(*) FROM personal_beliefs WHERE user_id = $1) AS personal_beliefs"""
 
-# Linked records, and those whose creation was tried: their record may exist without a link.
-_REMOTE = """
+_OWN = """
 WITH own AS (
     SELECT 'user' AS entity_type, id::text AS entity_id FROM users WHERE id = $1
     UNION ALL SELECT 'program', id::text FROM programs WHERE user_id = $1
@@ -26,14 +27,26 @@ WITH own AS (
     SELECT 'personal_goal_usage', id::text FROM personal_goal_completions WHERE user_id = $1
     UNION ALL SELECT 'overtuiging_usage', id::text FROM belief_completions WHERE user_id = $1
     UNION ALL SELECT 'persoonlijke_overtuiging', id::text FROM personal_beliefs WHERE user_id = $1
-)
+)"""
+
+_THEIRS = "(e.user_id = $1 OR (e.entity_type, e.entity_id) IN (SELECT * FROM own))"
+
+# Everybody locks events in this order: rank, then id.
+_HOLD = f"""{_OWN}
+SELECT e.id FROM outbox_events AS e
+WHERE e.status = 'pending' AND {_THEIRS}
+ORDER BY array_position($2::text[], e.entity_type::text), e.entity_id COLLATE "C"
+FOR UPDATE OF e"""
+
+# Linked records, and those whose creation was tried: their record may exist without a link.
+_REMOTE = f"""{_OWN}
 SELECT own.entity_type, own.entity_id, l.entity_id IS NOT NULL AS linked
 FROM own LEFT JOIN airtable_links AS l USING (entity_type, entity_id)
 WHERE own.entity_type = 'user' OR (l.entity_id IS NOT NULL AND l.deleted_at IS NULL)
 UNION
 SELECT e.entity_type, e.entity_id, false
 FROM outbox_events AS e
-WHERE e.user_id = $1 AND e.operation = 'upsert' AND e.status NOT IN ('processed', 'superseded')
+WHERE {_THEIRS} AND e.operation = 'upsert' AND e.status NOT IN ('processed', 'superseded')
   AND (e.status = 'processing' OR e.first_attempt_at IS NOT NULL)
   AND NOT EXISTS (SELECT FROM airtable_links AS l
                   WHERE l.entity_type = e.entity_type AND l.entity_id = e.entity_id)
@@ -73,6 +86,11 @@ async def count(tx: Transaction, user_id: str) -> Counts:
     """What will go with the person."""
     [row] = await tx.fetch(_COUNTS, user_id)
     return Counts(**row)
+
+
+async def hold_events(tx: Transaction, user_id: str) -> None:
+    """Let no worker begin to send anything of the person until this transaction ends."""
+    await tx.execute(_HOLD, user_id, _RANKED)
 
 
 async def remote_records(tx: Transaction, user_id: str) -> list[Remote]:
