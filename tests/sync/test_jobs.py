@@ -23,6 +23,7 @@ OF_THE_SHEET = {
     "import_reference",
     "import_translations",
     "import_order",
+    "import_tracking",
     "check_base",
     "replay_dead_letters",
     "roll_program_status",
