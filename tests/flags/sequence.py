@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.flags.recording import Recorder
+from tests.flags.sequence_programs import programs
 from tests.flags.stage import Server
 from tests.programs import catalogue as library
 
@@ -26,6 +27,7 @@ async def everything(recorder: Recorder, server: Server) -> None:
     """All of it."""
     await _content(recorder, server)
     await without_programs(recorder, server)
+    await programs(recorder, server)
 
 
 async def _content(recorder: Recorder, server: Server) -> None:

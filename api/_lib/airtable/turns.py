@@ -34,12 +34,15 @@ class Turns:
         self._locks: dict[str, asyncio.Lock] = {}
 
     @asynccontextmanager
-    async def of(self, person: str) -> AsyncIterator[None]:
-        """Hold the turn of a person while the block runs; raises NotSentError after a while."""
+    async def of(self, person: str, seconds: int = LONGEST_SECONDS) -> AsyncIterator[None]:
+        """Hold the turn of a person while the block runs; raises NotSentError after a while.
+
+        `seconds`: how long the block may take at most.
+        """
         lock = self._locks.setdefault(person, asyncio.Lock())
         self._waiting[person] += 1
         try:
-            async with lock, self._shared(f"turn:{person}"):
+            async with lock, self._shared(f"turn:{person}", seconds):
                 yield
         finally:
             self._waiting[person] -= 1
@@ -47,13 +50,13 @@ class Turns:
                 del self._waiting[person], self._locks[person]
 
     @asynccontextmanager
-    async def _shared(self, key: str) -> AsyncIterator[None]:
+    async def _shared(self, key: str, seconds: int) -> AsyncIterator[None]:
         client, mine = self._cache.client, uuid4().hex
         if client is None:
             yield
             return
         until = time.monotonic() + PATIENCE_SECONDS
-        while not await self._take(client, key, mine):
+        while not await self._take(client, key, mine, seconds):
             if time.monotonic() > until:
                 raise NotSentError("busy with another change", 1.0)
             await asyncio.sleep(LOOK_SECONDS)
@@ -62,6 +65,6 @@ class Turns:
         finally:
             await self._cache.attempt(client.eval(RELEASE, 1, key, mine), None)
 
-    async def _take(self, client: Redis, key: str, mine: str) -> bool:
-        taking = client.set(key, mine, nx=True, ex=LONGEST_SECONDS)
+    async def _take(self, client: Redis, key: str, mine: str, seconds: int) -> bool:
+        taking = client.set(key, mine, nx=True, ex=seconds)
         return await self._cache.attempt(taking, True) is not None

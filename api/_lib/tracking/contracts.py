@@ -1,6 +1,7 @@
 """What each store of tracking can do; the use cases are the same in Postgres and in Airtable."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import date
 from typing import Protocol
 from uuid import UUID
@@ -8,6 +9,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from api._lib.context import Context, User
+from api._lib.db import Transaction
+from api._lib.outbox import Event
 from api._lib.tracking.model import (
     BeliefChange,
     Goal,
@@ -125,6 +128,22 @@ class Beliefs(Protocol):
 
     async def delete_personal_belief(self, ctx: Context, user: User, belief_id: str) -> None:
         """Delete an own belief and keep its point."""
+
+
+class NewBeliefs(Protocol):
+    """Own beliefs that come with a new program, and are stored with it."""
+
+    async def store(self, tx: Transaction, program_id: Key) -> list[Event]:
+        """Store them while the user is held; enqueue the events it returns."""
+
+
+class BeliefsOfPrograms(Protocol):
+    """Own beliefs that come with a new program."""
+
+    def own_beliefs(
+        self, ctx: Context, user: User, program_id: UUID, names: Sequence[str]
+    ) -> AbstractAsyncContextManager[NewBeliefs | None]:
+        """Beliefs while their program is stored; what has to go with its rows, if anything."""
 
 
 class RemotePlace(Struct, frozen=True):

@@ -1,10 +1,11 @@
 """Extending a program and planning its remaining days anew."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from msgspec import Struct
 
+from api._lib.programs.model import NewSession, Session
 from api._lib.programs.rules.calendar import ONE_DAY, weeks_spanned
 
 
@@ -36,3 +37,10 @@ def first_open_day(start: date, today: date) -> date:
 def united(*lists: Iterable[str]) -> list[str]:
     """All ids once, in the order in which they first appear."""
     return list(dict.fromkeys(id for ids in lists for id in ids))
+
+
+def lacking(planned: Sequence[NewSession], made: Sequence[Session]) -> list[NewSession]:
+    """What a schedule still lacks after its beginning was made; nothing if that began otherwise."""
+    begun = [(session.date, tuple(session.methods)) for session in made]
+    first = [(session.date, tuple(session.methods)) for session in planned[: len(begun)]]
+    return list(planned[len(begun) :]) if begun == first else []

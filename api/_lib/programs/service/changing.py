@@ -6,18 +6,17 @@ from datetime import date
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from api._lib.context import Context, User
-from api._lib.db import Transaction
 from api._lib.errors import not_found
-from api._lib.notifications import service as notifications
-from api._lib.outbox import enqueue
 from api._lib.programs import views
+from api._lib.programs.contracts import Held, Outcome, Work
 from api._lib.programs.model import CreationType, NewSession, Program, ProgramView
+from api._lib.programs.rules.changes import lacking
 from api._lib.programs.rules.status import effective
-from api._lib.programs.service import asked, events
+from api._lib.programs.service import asked
+from api._lib.programs.service.choosing import PROGRAMS
 from api._lib.programs.service.creating import first_sessions
 from api._lib.programs.service.reading import found
 from api._lib.programs.service.room import check_room
-from api._lib.programs.store import dates, reading, writing
 
 FIELDS = {
     "goals": "goals",
@@ -44,46 +43,35 @@ async def change(ctx: Context, user: User, program_id: str, changes: Changes) ->
     another program.
     """
     lists = _lists(changes)
-    before, _ = await found(ctx, user, program_id)
+    before, _ = await found(PROGRAMS.store(ctx).shelf(ctx, user), program_id)
     for name, ids in lists.items():
         await asked.check_known(ctx, {FIELDS[name]: ids}, getattr(before, name))
-    async with ctx.db.transaction() as tx:
-        await dates.hold_user(tx, user.id)
-        held = await reading.hold(tx, user.id, program_id)
+    async with PROGRAMS.store(ctx).work(ctx, user, "program changed") as work:
+        held = await work.hold(program_id)
         if held is None:
             raise not_found()
         program = _changed(held.program, lists, changes.notes)
         if program != held.program:
-            program = await _store(tx, ctx, user, held, program)
+            program = await _store(work, held, program, ctx.today(user))
     return views.program_view(program, ctx.today(user))
 
 
-async def _store(
-    tx: Transaction, ctx: Context, user: User, held: reading.Held, program: Program
-) -> Program:
-    today = ctx.today(user)
-    program = structs.replace(
-        program, status=effective(program.status, program.start, program.end, today)
-    )
+async def _store(work: Work, held: Held, program: Program, today: date) -> Program:
+    status = effective(program.status, program.start, program.end, today)
+    program = structs.replace(program, status=status)
     if held.is_draft:
-        await check_room(tx, user.id, program.start, program.end, today, program.id)
-    await writing.update(tx, program)
-    for name in FIELDS:
-        if getattr(program, name) != getattr(held.program, name):
-            await writing.replace_list(tx, program.id, name, getattr(program, name))
-    sessions = await _missing_sessions(tx, held, program, today)
-    await notifications.mark_for_planning(tx, user.id, "program changed")
-    saved = events.sessions_saved(user.id, (session.id for session in sessions))
-    await enqueue(tx, [events.program_saved(user.id, program.id), *saved])
-    return program
+        await check_room(work, (program.start, program.end), today, program.id)
+    sessions = await _missing_sessions(work, held, program, today)
+    return await work.store(Outcome(program=program, before=held.program, sessions=sessions))
 
 
 async def _missing_sessions(
-    tx: Transaction, held: reading.Held, program: Program, today: date
+    work: Work, held: Held, program: Program, today: date
 ) -> list[NewSession]:
-    if held.has_sessions or program.creation_type is not CreationType.MANUAL:
+    has_schedule = held.has_sessions and not held.unfinished
+    if has_schedule or program.creation_type is not CreationType.MANUAL:
         return []
-    return await first_sessions(tx, program, today)
+    return lacking(await first_sessions(work, program, today), held.unfinished)
 
 
 def _lists(changes: Changes) -> dict[str, tuple[str, ...]]:

@@ -7,16 +7,14 @@ from uuid import uuid4
 from msgspec import Struct
 
 from api._lib.context import Context, User
-from api._lib.db import Transaction
-from api._lib.notifications import service as notifications
-from api._lib.outbox import enqueue
 from api._lib.programs import views
+from api._lib.programs.contracts import Outcome, Shelf
 from api._lib.programs.model import CreationType, NewSession, Program, ProgramView
 from api._lib.programs.rules.status import by_dates
-from api._lib.programs.service import asked, events
-from api._lib.programs.service.room import make_room
+from api._lib.programs.service import asked
+from api._lib.programs.service.choosing import PROGRAMS
+from api._lib.programs.service.room import check_room
 from api._lib.programs.service.scheduling import simple_sessions
-from api._lib.programs.store import dates, writing
 
 
 class NewProgram(Struct, frozen=True, kw_only=True):
@@ -40,25 +38,20 @@ async def create(ctx: Context, user: User, wish: NewProgram) -> ProgramView:
     period = asked.period(wish.start, wish.duration)
     program = _program(wish, period, today)
     await asked.check_known(ctx, _given(program))
-    async with ctx.db.transaction() as tx:
-        await dates.hold_user(tx, user.id)
-        gone = await make_room(tx, user.id, program.start, program.end, today)
-        await writing.insert(tx, user.id, program, period.weeks)
-        sessions = await first_sessions(tx, program, today)
-        await notifications.mark_for_planning(tx, user.id, "program created")
-        saved = events.sessions_saved(user.id, (session.id for session in sessions))
-        await enqueue(tx, [*gone, events.program_saved(user.id, program.id), *saved])
-    return views.program_view(program, today)
+    async with PROGRAMS.store(ctx).work(ctx, user, "program created") as work:
+        drafts = await check_room(work, (program.start, program.end), today)
+        sessions = await first_sessions(work, program, today)
+        outcome = Outcome(program=program, weeks=period.weeks, sessions=sessions, drafts=drafts)
+        stored = await work.store(outcome)
+    return views.program_view(stored, today)
 
 
-async def first_sessions(tx: Transaction, program: Program, today: date) -> list[NewSession]:
-    """Make the sessions of a program that has days, methods and no session yet (D1)."""
+async def first_sessions(shelf: Shelf, program: Program, today: date) -> list[NewSession]:
+    """The sessions of a program that has days, methods and no session yet (D1)."""
     if not (program.days and program.methods):
         return []
     period = (max(program.start, today), program.end)
-    sessions = await simple_sessions(tx, period, program.days, program.methods)
-    await writing.insert_sessions(tx, program.id, sessions, program.goals)
-    return sessions
+    return await simple_sessions(shelf.queries, period, program.days, program.methods)
 
 
 def _program(wish: NewProgram, period: asked.Period, today: date) -> Program:

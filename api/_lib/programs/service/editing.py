@@ -6,18 +6,16 @@ from msgspec import UNSET, Struct, UnsetType, structs
 
 from api._lib.content import service as content
 from api._lib.context import Context, User
-from api._lib.db import Queries
 from api._lib.errors import bad_request, not_found
-from api._lib.notifications import service as notifications
-from api._lib.outbox import enqueue
 from api._lib.programs import views
+from api._lib.programs.contracts import Shelf
 from api._lib.programs.model import Session, SessionView
 from api._lib.programs.rules.changes import is_open
 from api._lib.programs.rules.plan import PlannedMethod
 from api._lib.programs.rules.text import session_description
-from api._lib.programs.service import asked, events
+from api._lib.programs.service import asked
+from api._lib.programs.service.choosing import PROGRAMS
 from api._lib.programs.service.scheduling import brief_methods
-from api._lib.programs.store import dates, reading, writing
 from api._lib.wire import Key
 
 MAX_METHODS = 20
@@ -37,14 +35,14 @@ async def edit_session(
     """Change a session; raises a 404, and a 400 for unknown content or a day that is not later."""
     methods = asked.distinct("methods", edit.methods, MAX_METHODS)
     goals = _given_goals(edit)
-    _, session = await _found(ctx.db, user, program_id, session_id)
+    store = PROGRAMS.store(ctx)
+    _, session = await _found(store.shelf(ctx, user), program_id, session_id)
     _check_open(ctx, user, session)
     await asked.check_known(ctx, {"methods": methods}, session.methods)
     await asked.check_known(ctx, {"goals": goals or ()}, session.goals)
     description = await _description(ctx, methods)
-    async with ctx.db.transaction() as tx:
-        await dates.hold_user(tx, user.id)
-        own, session = await _found(tx, user, program_id, session_id)
+    async with store.work(ctx, user, "session changed") as work:
+        own, session = await _found(work, program_id, session_id)
         _check_open(ctx, user, session)
         session = structs.replace(
             session,
@@ -53,15 +51,12 @@ async def edit_session(
             description=description,
             notes=session.notes if isinstance(edit.notes, UnsetType) else edit.notes or None,
         )
-        await writing.update_session(tx, session)
-        await notifications.mark_for_planning(tx, user.id, "session changed")
-        await enqueue(tx, events.sessions_saved(user.id, [session.id], events.SESSION_EDITED))
-        _, stored = await _found(tx, user, program_id, session_id)
+        stored = await work.store_session(own, session)
     return views.session_view(own, stored)
 
 
-async def _found(db: Queries, user: User, program_id: str, session_id: str) -> tuple[Key, Session]:
-    session = await reading.find_session(db, user.id, program_id, session_id)
+async def _found(shelf: Shelf, program_id: str, session_id: str) -> tuple[Key, Session]:
+    session = await shelf.session(program_id, session_id)
     if session is None:
         raise not_found()
     return session

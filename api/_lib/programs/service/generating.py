@@ -21,6 +21,7 @@ from api._lib.programs.rules.calendar import training_dates
 from api._lib.programs.rules.plan import Plan
 from api._lib.programs.service import asked
 from api._lib.programs.service.briefing import Subject, gather
+from api._lib.programs.service.choosing import PROGRAMS
 from api._lib.programs.service.planning import check_configured, plan
 from api._lib.programs.service.room import check_room
 from api._lib.programs.service.scheduling import weekdays
@@ -63,7 +64,8 @@ async def preview(ctx: Context, user: User, request: Request) -> Preview:
 async def generate(ctx: Context, user: User, request: Request) -> Generated:
     """Plan a program and store it as it was planned, under the rules of a review (P11)."""
     wish = await _checked(ctx, request)
-    await check_room(ctx.db, user.id, wish.period.start, wish.period.end, ctx.today(user))
+    shelf = PROGRAMS.store(ctx).shelf(ctx, user)
+    await check_room(shelf, (wish.period.start, wish.period.end), ctx.today(user))
     made = await plan(ctx, user, await gather(ctx, wish.subject))
     program = await store(ctx, user, _planned(wish, made))
     return Generated(

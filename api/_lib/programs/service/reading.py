@@ -10,13 +10,14 @@ from api._lib.context import Context, User
 from api._lib.errors import not_found
 from api._lib.programs import views
 from api._lib.programs.answers import ProgramDetail
+from api._lib.programs.contracts import Programs, Shelf
 from api._lib.programs.model import Program, ProgramItem, Session, SessionView
 from api._lib.programs.rules.calendar import week_order
 from api._lib.programs.rules.changes import united
 from api._lib.programs.rules.progress import progress
 from api._lib.programs.rules.suggestions import GoalMethod, suggestions
+from api._lib.programs.service.choosing import PROGRAMS
 from api._lib.programs.service.scheduling import weekdays
-from api._lib.programs.store import reading
 from api._lib.wire import Key
 
 HABITS_GOAL = "Goede gewoontes"
@@ -24,33 +25,24 @@ HABITS_GOAL = "Goede gewoontes"
 
 async def programs(ctx: Context, user: User) -> list[ProgramItem]:
     """A user's programs, newest first, with their progress."""
-    today = ctx.today(user)
-    found = await reading.programs_of(ctx.db, user.id)
-    return [views.program_item(program, counted, today) for program, counted in found]
+    return await PROGRAMS.read(ctx, "list", lambda c, store: _programs(c, user, store))
 
 
 async def detail(ctx: Context, user: User, program_id: str) -> ProgramDetail:
     """A program with its sessions and all the content it names; raises a 404."""
-    program, direct = await found(ctx, user, program_id)
-    sessions = await reading.sessions_of(ctx.db, program.id)
-    return await _detail(ctx, user, program, sessions, direct)
+    return await PROGRAMS.read(ctx, "detail", lambda c, store: _detail(c, user, store, program_id))
 
 
 async def methods(ctx: Context, user: User, program_id: str) -> Sequence[str]:
     """Ids of a program's methods; while it has goals only, suggestions for it. Raises a 404."""
-    program, _ = await found(ctx, user, program_id)
-    if program.methods or not program.goals:
-        return program.methods
-    listed = [
-        GoalMethod(m.id, tuple(m.linked_goal_ids))
-        for m in await content.items(ctx, content.METHODS)
-    ]
-    return suggestions(listed, program.goals, await habits_goal(ctx))
+    return await PROGRAMS.read(
+        ctx, "methods", lambda c, store: _methods(c, store.shelf(c, user), program_id)
+    )
 
 
-async def found(ctx: Context, user: User, program_id: str) -> tuple[Program, int]:
-    """A user's own program and its completions without session; raises a 404 (P17)."""
-    program = await reading.find(ctx.db, user.id, program_id)
+async def found(shelf: Shelf, program_id: str) -> tuple[Program, int]:
+    """An own program and its completions without session; raises a 404 (P17)."""
+    program = await shelf.find(program_id)
     if program is None:
         raise not_found()
     return program
@@ -62,15 +54,33 @@ async def habits_goal(ctx: Context) -> str | None:
     return next((goal.id for goal in goals if goal.name == HABITS_GOAL), None)
 
 
-async def _detail(
-    ctx: Context, user: User, program: Program, sessions: Sequence[Session], direct: int
-) -> ProgramDetail:
+async def _programs(ctx: Context, user: User, store: Programs) -> list[ProgramItem]:
+    today = ctx.today(user)
+    found = await store.shelf(ctx, user).programs()
+    return [views.program_item(program, counted, today) for program, counted in found]
+
+
+async def _methods(ctx: Context, shelf: Shelf, program_id: str) -> Sequence[str]:
+    program, _ = await found(shelf, program_id)
+    if program.methods or not program.goals:
+        return program.methods
+    listed = [
+        GoalMethod(m.id, tuple(m.linked_goal_ids))
+        for m in await content.items(ctx, content.METHODS)
+    ]
+    return suggestions(listed, program.goals, await habits_goal(ctx))
+
+
+async def _detail(ctx: Context, user: User, store: Programs, program_id: str) -> ProgramDetail:
+    shelf = store.shelf(ctx, user)
+    program, direct = await found(shelf, program_id)
+    sessions = await shelf.sessions(program)
     counted = progress(views.counts(sessions), direct)
     days = await content.by_id(ctx, content.DAYS, program.days)
     return ProgramDetail(
         **views.base(program, ctx.today(user)),
         goal_details=await content.by_id(ctx, content.GOALS, program.goals),
-        method_details=await _methods(ctx, program, sessions),
+        method_details=await _method_details(ctx, program, sessions),
         day_names=[day.name for day in week_order(weekdays(days)) if day.name],
         overtuiging_details=await content.by_id(ctx, content.BELIEFS, program.beliefs),
         schedule=_schedule(program.id, sessions),
@@ -86,7 +96,9 @@ def _schedule(program_id: Key, sessions: Iterable[Session]) -> list[SessionView]
     return [views.session_view(program_id, session) for session in sessions]
 
 
-async def _methods(ctx: Context, program: Program, sessions: Sequence[Session]) -> Sequence[Method]:
+async def _method_details(
+    ctx: Context, program: Program, sessions: Sequence[Session]
+) -> Sequence[Method]:
     """The methods of the program and of its sessions: the client draws no others (P6)."""
     ids = united(program.methods, *(session.methods for session in sessions))
     methods = await content.by_id(ctx, content.METHODS, ids)

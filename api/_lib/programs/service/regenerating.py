@@ -13,6 +13,7 @@ from api._lib.content import service as content
 from api._lib.context import Context, User
 from api._lib.errors import bad_request
 from api._lib.programs.answers import Regenerated
+from api._lib.programs.contracts import Shelf
 from api._lib.programs.model import CreationType, Program, Session
 from api._lib.programs.rules.brief import Earlier
 from api._lib.programs.rules.calendar import TrainingDate, weeks_spanned
@@ -21,11 +22,11 @@ from api._lib.programs.rules.distribution import simple_schedule
 from api._lib.programs.rules.plan import PlannedDay
 from api._lib.programs.service import asked
 from api._lib.programs.service.briefing import Subject, gather
+from api._lib.programs.service.choosing import PROGRAMS
 from api._lib.programs.service.planning import check_configured, plan
 from api._lib.programs.service.reading import found
 from api._lib.programs.service.replacing import Rest, check_unused, replace
 from api._lib.programs.service.scheduling import dates_between, usable_methods
-from api._lib.programs.store import reading
 
 RECENT = 10
 
@@ -47,16 +48,17 @@ async def regenerate(ctx: Context, user: User, program_id: str, wish: Regenerati
     """
     goals = None if wish.goals is None else asked.distinct("goals", wish.goals)
     days = asked.distinct("daysOfWeek", wish.days)
-    before, direct = await found(ctx, user, program_id)
+    shelf = PROGRAMS.store(ctx).shelf(ctx, user)
+    before, direct = await found(shelf, program_id)
     await asked.check_known(ctx, {"daysOfWeek": days}, before.days)
     await asked.check_known(ctx, {"goals": goals or ()}, before.goals)
-    sessions = await reading.sessions_of(ctx.db, before.id)
+    sessions = await shelf.sessions(before)
     check_unused(sessions, ctx.today(user), wish.force)
     wanted = structs.replace(before, days=days, goals=before.goals if goals is None else goals)
-    schedule = await _schedule(ctx, user, wanted, wish, sessions, direct)
+    schedule = await _schedule(ctx, user, shelf, wanted, wish, sessions, direct)
     rest = Rest(
-        program_id=before.id,
-        period=(before.start, before.end),
+        program=before,
+        gone=[session for session in sessions if is_open(session.date, ctx.today(user))],
         days=days,
         goals=goals,
         schedule=schedule,
@@ -68,6 +70,7 @@ async def regenerate(ctx: Context, user: User, program_id: str, wish: Regenerati
 async def _schedule(
     ctx: Context,
     user: User,
+    shelf: Shelf,
     wanted: Program,
     wish: Regeneration,
     sessions: Sequence[Session],
@@ -75,32 +78,35 @@ async def _schedule(
 ) -> Sequence[PlannedDay]:
     today = ctx.today(user)
     first = first_open_day(wanted.start, today)
-    training = await dates_between(ctx.db, first, wanted.end, wanted.days)
+    training = await dates_between(shelf.queries, first, wanted.end, wanted.days)
     if not training:
         raise bad_request("no_training_days")
     if wish.method == "ai" and wanted.creation_type is CreationType.AI:
         kept = [session for session in sessions if not is_open(session.date, today)]
         done = direct + sum(len(session.completed) for session in sessions)
-        return await _planned(ctx, user, wanted, training, Earlier(len(kept), done))
-    methods = await usable_methods(ctx.db, wanted.methods)
+        earlier = Earlier(len(kept), done, await _recent(ctx, shelf, wanted))
+        return await _planned(ctx, user, wanted, training, earlier)
+    methods = await usable_methods(shelf.queries, wanted.methods)
     if not methods:
         raise bad_request("no_methods")
     return simple_schedule(methods, training)
+
+
+async def _recent(ctx: Context, shelf: Shelf, program: Program) -> tuple[str, ...]:
+    recent = await shelf.recent_methods(program, RECENT)
+    names = {m.id: m.name for m in await content.by_id(ctx, content.METHODS, recent)}
+    return tuple(names[id] for id in recent if names.get(id))
 
 
 async def _planned(
     ctx: Context, user: User, wanted: Program, training: Sequence[TrainingDate], earlier: Earlier
 ) -> Sequence[PlannedDay]:
     check_configured(ctx)
-    recent = await reading.latest_methods(ctx.db, wanted.id, RECENT)
-    names = {m.id: m.name for m in await content.by_id(ctx, content.METHODS, recent)}
     subject = Subject(
         start=wanted.start,
         weeks=weeks_spanned(wanted.start, wanted.end),
         dates=training,
         goals=wanted.goals,
-        earlier=structs.replace(
-            earlier, recent_methods=tuple(names[id] for id in recent if names.get(id))
-        ),
+        earlier=earlier,
     )
     return (await plan(ctx, user, await gather(ctx, subject))).days

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from api._lib.content import service as content
 from api._lib.content.model import Day, Method
-from api._lib.db import Queries, Transaction
+from api._lib.db import Queries
 from api._lib.programs.model import NewSession
 from api._lib.programs.rules.brief import BriefMethod
 from api._lib.programs.rules.calendar import TrainingDate, Weekday, training_dates
@@ -53,14 +53,14 @@ async def dates_between(
 
 
 async def simple_sessions(
-    tx: Transaction,
+    queries: Queries,
     period: tuple[date, date],
     day_ids: Sequence[str],
     method_ids: Sequence[str],
     taken: Collection[date] = (),
 ) -> list[NewSession]:
     """Sessions on all free training dates of a period, planned without any intelligence."""
-    dates = await dates_between(tx, *period, day_ids)
+    dates = await dates_between(queries, *period, day_ids)
     free = [when for when in dates if when.date not in taken]
-    methods = await usable_methods(tx, method_ids)
+    methods = await usable_methods(queries, method_ids)
     return new_sessions(simple_schedule(methods, free))

@@ -1,57 +1,14 @@
 """What the worker does for programs every hour."""
 
-from datetime import date, timedelta
-from zoneinfo import ZoneInfoNotFoundError
-
-from api._lib.clock import local_day
 from api._lib.context import Context
-from api._lib.db import Transaction
-from api._lib.notifications import service as notifications
-from api._lib.outbox import enqueue
-from api._lib.programs.service import events
-from api._lib.programs.store import upkeep
-
-BATCH = 500
-DRAFT_LIFE = timedelta(hours=24)
+from api._lib.programs.service.choosing import PROGRAMS
 
 
 async def roll_program_status(ctx: Context) -> int:
     """Store the status that follows from the dates, by each user's day; how many changed (P12)."""
-    elsewhere = local_day(ctx.now, ctx.settings.notification_default_timezone)
-    days = _days(ctx, await upkeep.zones(ctx.db))
-    changed = 0
-    while True:
-        async with ctx.db.transaction() as tx:
-            rolled = await upkeep.roll(tx, days, elsewhere, BATCH)
-            await _tell(tx, rolled)
-        changed += len(rolled)
-        if len(rolled) < BATCH:
-            return changed
+    return await PROGRAMS.store(ctx).roll(ctx)
 
 
 async def delete_old_drafts(ctx: Context) -> int:
     """Delete drafts that nobody touched for a day; how many there were."""
-    deleted = 0
-    while True:
-        async with ctx.db.transaction() as tx:
-            gone = await upkeep.delete_old_drafts(tx, ctx.now - DRAFT_LIFE, BATCH)
-            await enqueue(tx, [e for id, owner in gone for e in events.programs_gone(owner, [id])])
-        deleted += len(gone)
-        if len(gone) < BATCH:
-            return deleted
-
-
-async def _tell(tx: Transaction, rolled: upkeep.Owned) -> None:
-    owners = {owner for _, owner in rolled}
-    await notifications.mark_all_for_planning(tx, owners, "program status changed")
-    await enqueue(tx, [events.program_saved(owner, id) for id, owner in rolled])
-
-
-def _days(ctx: Context, zones: list[str]) -> dict[str, date]:
-    days: dict[str, date] = {}
-    for zone in zones:
-        try:
-            days[zone] = local_day(ctx.now, zone)
-        except (ZoneInfoNotFoundError, ValueError):
-            continue
-    return days
+    return await PROGRAMS.store(ctx).delete_old_drafts(ctx)

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from msgspec import Struct
-
 from api._lib.db import Queries, Transaction
+from api._lib.programs.contracts import Overlap
 from api._lib.programs.store.sql import IS_DRAFT
 from api._lib.wire import Key
 
@@ -25,13 +24,6 @@ HOLD_DRAFTS = "SELECT FROM programs WHERE id = ANY ($1::text[]::uuid[]) ORDER BY
 
 DELETE_DRAFTS = f"""
 DELETE FROM programs AS p WHERE p.id = ANY ($1::text[]::uuid[]) AND {IS_DRAFT} RETURNING p.id"""
-
-
-class Overlap(Struct, frozen=True):
-    """Programs that share days with a period: real ones block it, drafts give way."""
-
-    blocking: bool
-    drafts: Sequence[Key]
 
 
 async def hold_user(tx: Transaction, user_id: str) -> None:

@@ -1,10 +1,7 @@
 """Reading programs and sessions."""
 
-from datetime import date
-
-from msgspec import Struct
-
 from api._lib.db import Queries, Transaction
+from api._lib.programs.contracts import Held
 from api._lib.programs.model import Program, Session
 from api._lib.programs.rules.progress import Progress, progress
 from api._lib.programs.store import rows
@@ -60,14 +57,6 @@ WHERE program_id = $1
 ORDER BY completed_on DESC, created_at DESC, id DESC LIMIT $2"""
 
 
-class Held(Struct, frozen=True):
-    """A program that is about to change."""
-
-    program: Program
-    is_draft: bool
-    has_sessions: bool
-
-
 async def programs_of(db: Queries, user_id: str) -> list[tuple[Program, Progress]]:
     """A user's programs, newest first, each with how far it is."""
     found = await db.fetch(LIST, user_id)
@@ -107,16 +96,6 @@ async def find_session(
     arguments = (*rows.identified(program_id), *rows.identified(session_id))
     row = await db.fetchrow(ONE_SESSION, user_id, *arguments)
     return (row["program_id"], rows.session(row)) if row else None
-
-
-async def session_dates(tx: Transaction, program_id: Key) -> set[date]:
-    """The dates that a program already has a session on."""
-    found = await tx.fetch(
-        "SELECT DISTINCT session_date FROM program_sessions"
-        " WHERE program_id = $1 AND session_date IS NOT NULL",
-        program_id,
-    )
-    return {row["session_date"] for row in found}
 
 
 async def latest_methods(db: Queries, program_id: Key, limit: int) -> list[str]:

@@ -73,7 +73,7 @@ async def complete_belief(
 
 async def personal_beliefs_of(ctx: Context, user: User) -> Sequence[PersonalBelief]:
     """The user's own beliefs, finished ones included, oldest first."""
-    return [_belief(record, user) for record in oldest_first(await _own(ctx, user))]
+    return [_belief(record, user) for record in oldest_first(await own_personal_beliefs(ctx, user))]
 
 
 async def add_personal_belief(
@@ -83,23 +83,12 @@ async def add_personal_belief(
     name = named(name)
     where = await place(ctx, user, program_id, None)
     async with ctx.turns.of(user.id):
-        if len(await _own(ctx, user)) >= MAX_PERSONAL_BELIEFS:
+        if len(await own_personal_beliefs(ctx, user)) >= MAX_PERSONAL_BELIEFS:
             raise bad_request("beliefs_limit", limit=MAX_PERSONAL_BELIEFS)
         values = new_belief(user, name, where.program)
         record = await ctx.tables.create(PERSONAL_BELIEFS, uuid4(), values)
         await mirror(ctx, user, PERSONAL, record, is_new=True)
     return _belief(record, user)
-
-
-async def add_personal_beliefs(
-    ctx: Context, user: User, program: str, names: Sequence[str]
-) -> None:
-    """Add own beliefs of a program up to the limit, while holding the person's turn."""
-    free = max(0, MAX_PERSONAL_BELIEFS - len(await _own(ctx, user)))
-    wanted = {uuid4(): new_belief(user, name, program) for name in names[:free]}
-    if wanted:
-        for record in await ctx.tables.create_all(PERSONAL_BELIEFS, wanted):
-            await mirror(ctx, user, PERSONAL, record, is_new=True)
 
 
 async def change_personal_belief(
@@ -157,7 +146,8 @@ async def _of_belief(ctx: Context, user: User, belief_id: str) -> list[Record]:
     return oldest_first(usage for usage in mine if usage.link("overtuiging") == belief_id)
 
 
-async def _own(ctx: Context, user: User) -> list[Record]:
+async def own_personal_beliefs(ctx: Context, user: User) -> list[Record]:
+    """A person's own beliefs but the deleted ones."""
     beliefs = await ctx.tables.scan(PERSONAL_BELIEFS)
     return [
         belief
@@ -167,7 +157,7 @@ async def _own(ctx: Context, user: User) -> list[Record]:
 
 
 async def _found(ctx: Context, user: User, belief_id: str) -> Record | None:
-    return await ctx.tables.find(PERSONAL, await _own(ctx, user), belief_id)
+    return await ctx.tables.find(PERSONAL, await own_personal_beliefs(ctx, user), belief_id)
 
 
 def _counting(

@@ -1,6 +1,6 @@
 """Use cases of tracking; other domains and the endpoints come in here."""
 
-from api._lib.tracking.contracts import DoneMethod
+from api._lib.tracking.contracts import DoneMethod, NewBeliefs
 from api._lib.tracking.service.choosing import (
     add_goal,
     add_personal_belief,
@@ -15,19 +15,19 @@ from api._lib.tracking.service.choosing import (
     goals_of,
     habits_of_day,
     methods_of_program,
+    own_beliefs,
     personal_beliefs_of,
     record_method,
     remark_on_method,
     tick_habit,
     untick_habit,
 )
-from api._lib.tracking.service.confirming import add_personal_beliefs
 
 __all__ = [
     "DoneMethod",
+    "NewBeliefs",
     "add_goal",
     "add_personal_belief",
-    "add_personal_beliefs",
     "change_goal",
     "change_personal_belief",
     "complete_belief",
@@ -39,6 +39,7 @@ __all__ = [
     "goals_of",
     "habits_of_day",
     "methods_of_program",
+    "own_beliefs",
     "personal_beliefs_of",
     "record_method",
     "remark_on_method",

@@ -1,18 +1,30 @@
 """The use cases of tracking, each by the store that its flag names."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import date
+from uuid import UUID
 
 from api._lib.airtable.entities import EntityType
 from api._lib.context import Context, User
 from api._lib.rewards import service as rewards
 from api._lib.switching import Switch
 from api._lib.tracking.airtable import beliefs as beliefs_in_airtable
+from api._lib.tracking.airtable import confirming as confirming_in_airtable
 from api._lib.tracking.airtable import goal_completions as goal_log_in_airtable
 from api._lib.tracking.airtable import goals as goals_in_airtable
 from api._lib.tracking.airtable import habits as habits_in_airtable
 from api._lib.tracking.airtable import methods as methods_in_airtable
-from api._lib.tracking.contracts import Beliefs, DoneMethod, GoalLog, Goals, HabitTicks, MethodLog
+from api._lib.tracking.contracts import (
+    Beliefs,
+    BeliefsOfPrograms,
+    DoneMethod,
+    GoalLog,
+    Goals,
+    HabitTicks,
+    MethodLog,
+    NewBeliefs,
+)
 from api._lib.tracking.model import (
     BeliefChange,
     Goal,
@@ -23,7 +35,14 @@ from api._lib.tracking.model import (
     PersonalBelief,
     Recorded,
 )
-from api._lib.tracking.service import beliefs, goal_completions, goals, habits, methods
+from api._lib.tracking.service import (
+    beliefs,
+    confirming,
+    goal_completions,
+    goals,
+    habits,
+    methods,
+)
 from api._lib.wire import Key
 
 HABITS: Switch[HabitTicks] = Switch("HABIT_USAGE", postgres=habits, airtable=habits_in_airtable)
@@ -43,6 +62,17 @@ GOAL_LOG: Switch[GoalLog] = Switch(
 BELIEFS: Switch[Beliefs] = Switch(
     "OVERTUIGING_USAGE", postgres=beliefs, airtable=beliefs_in_airtable
 )
+
+BELIEFS_OF_PROGRAMS: Switch[BeliefsOfPrograms] = Switch(
+    "OVERTUIGING_USAGE", postgres=confirming, airtable=confirming_in_airtable
+)
+
+
+def own_beliefs(
+    ctx: Context, user: User, program_id: UUID, names: Sequence[str]
+) -> AbstractAsyncContextManager[NewBeliefs | None]:
+    """Own beliefs while their new program is stored; what has to go with its rows, if anything."""
+    return BELIEFS_OF_PROGRAMS.store(ctx).own_beliefs(ctx, user, program_id, names)
 
 
 async def habits_of_day(ctx: Context, user: User, day: date) -> Sequence[str]:

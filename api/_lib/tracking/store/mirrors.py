@@ -105,3 +105,16 @@ async def was_deleted(q: Queries, user_id: str, belief_id: UUID | None, record_i
         record_id,
     )
     return found
+
+
+async def programs_among(q: Queries, ids: Sequence[str]) -> set[str]:
+    """Those of the programs that have rows."""
+    rows = await q.fetch("SELECT id::text FROM programs WHERE id = ANY ($1::text[]::uuid[])", ids)
+    return {row["id"] for row in rows}
+
+
+async def note_program(tx: Transaction, belief_id: UUID, program_id: UUID) -> None:
+    """Store which program an own belief came with."""
+    await tx.execute(
+        "UPDATE personal_beliefs SET program_id = $2 WHERE id = $1", belief_id, program_id
+    )

@@ -1,0 +1,109 @@
+"""What was done in programs, by the store that the flag of completions names."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Protocol
+
+import msgspec
+from msgspec import Struct
+
+from api._lib.airtable.entities import EntityType
+from api._lib.airtable.programs import METHOD_USAGES
+from api._lib.airtable.records import Record, oldest_first
+from api._lib.backend import is_sent
+from api._lib.context import Context, User
+from api._lib.errors import unavailable
+from api._lib.programs.store import mirrors
+from api._lib.switching import Switch
+from api._lib.wire import Key
+
+
+class Done(Struct, frozen=True, kw_only=True):
+    """A method that was done, and the records of where."""
+
+    id: str
+    method: str
+    session: str | None
+    program: str | None
+    on: date
+
+
+class Completions(Protocol):
+    """What people did."""
+
+    async def of(self, ctx: Context, user_id: str) -> list[Done]:
+        """What a person did in programs that live in Airtable, oldest first."""
+
+    async def loosen(self, ctx: Context, program: str, done: Sequence[Done]) -> None:
+        """Before sessions go: link what was done in them to the program itself."""
+
+    async def loosen_rows(
+        self, ctx: Context, user: User, program_id: Key, completions: Sequence[str]
+    ) -> None:
+        """The same for a program that lives in Postgres."""
+
+
+class InRows:
+    """Completions that live in Postgres, and are loosened there with the rows of the sessions."""
+
+    async def of(self, ctx: Context, user_id: str) -> list[Done]:
+        """What a person did in programs that live in Airtable, oldest first."""
+        rows = await mirrors.done(ctx.db, user_id)
+        return [
+            msgspec.convert({**row, "method": row["method_id"], "on": row["completed_on"]}, Done)
+            for row in rows
+        ]
+
+    async def loosen(self, ctx: Context, program: str, done: Sequence[Done]) -> None:
+        """Nothing: no record of theirs is ours to write."""
+
+    async def loosen_rows(
+        self, ctx: Context, user: User, program_id: Key, completions: Sequence[str]
+    ) -> None:
+        """Nothing: the transaction does it."""
+
+
+class InRecords:
+    """Completions that live in Airtable."""
+
+    async def of(self, ctx: Context, user_id: str) -> list[Done]:
+        """What a person did in programs that live in Airtable, oldest first."""
+        usages = await ctx.tables.scan(METHOD_USAGES)
+        return [_done(usage) for usage in oldest_first(usages) if usage.belongs_to(user_id)]
+
+    async def loosen(self, ctx: Context, program: str, done: Sequence[Done]) -> None:
+        """Before sessions go: link what was done in them to the program itself."""
+        await _link(ctx, program, [one.id for one in done])
+
+    async def loosen_rows(
+        self, ctx: Context, user: User, program_id: Key, completions: Sequence[str]
+    ) -> None:
+        """The same for a program in Postgres, sent first if need be; raises a 503 when late."""
+        if not is_sent(ctx.settings, EntityType.PROGRAM):
+            return
+        program = await ctx.bridge.deliver(EntityType.PROGRAM, str(program_id))
+        if program is None:
+            raise unavailable()
+        async with ctx.turns.of(user.id):
+            known = {usage.id for usage in await ctx.tables.scan(METHOD_USAGES)}
+            records = await mirrors.records_of(ctx.db, EntityType.METHOD_USAGE, completions)
+            await _link(ctx, program, [id for id in records if id in known])
+
+
+async def _link(ctx: Context, program: str, usages: Sequence[str]) -> None:
+    loose = {"programmaplanning": [], "program": [program]}
+    if usages:
+        await ctx.tables.change_all(METHOD_USAGES, dict.fromkeys(usages, loose))
+
+
+def _done(usage: Record) -> Done:
+    return Done(
+        id=usage.id,
+        method=usage.link("method") or "",
+        session=usage.link("programmaplanning"),
+        program=usage.link("program"),
+        on=usage.day("usedAt") or usage.created.date(),
+    )
+
+
+COMPLETIONS: Switch[Completions] = Switch("METHOD_USAGE", postgres=InRows(), airtable=InRecords())
