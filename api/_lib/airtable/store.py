@@ -1,6 +1,6 @@
 """What the access to Airtable keeps in Postgres: its last result, the pause, and turns to send."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -81,6 +81,20 @@ async def record_id(q: Queries, kind: EntityType, entity_id: str) -> str | None:
            WHERE entity_type = $1 AND entity_id = $2 AND deleted_at IS NULL""",
         kind,
         entity_id,
+    )
+    return found
+
+
+async def is_awaited(q: Queries, kind: EntityType, record_ids: Sequence[str]) -> bool:
+    """Whether a change of ours to one of these records is still on its way."""
+    found: bool = await q.fetchval(
+        """SELECT EXISTS (
+               SELECT FROM airtable_links AS l
+               JOIN outbox_events AS e USING (entity_type, entity_id)
+               WHERE l.entity_type = $1 AND l.airtable_record_id = ANY ($2::text[])
+                 AND l.deleted_at IS NULL AND e.status IN ('pending', 'processing'))""",
+        kind,
+        record_ids,
     )
     return found
 

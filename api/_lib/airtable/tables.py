@@ -16,6 +16,7 @@ from api._lib.airtable.errors import ConfigurationError, MissingError, RefusedEr
 from api._lib.airtable.formula import is_record_id
 from api._lib.airtable.gateway import BATCH, Gateway, RemoteRecord, Update
 from api._lib.airtable.limiter import Lane
+from api._lib.airtable.mapping import ENTITY_OF_TABLE
 from api._lib.airtable.model import Table
 from api._lib.airtable.records import Record, called, cells_to_write
 from api._lib.airtable.schema import Schema, check_schema, known_schema
@@ -24,6 +25,8 @@ from api._lib.db import Database, DatabaseUnavailableError
 
 SCAN_SECONDS = 60
 SCHEMA_SECONDS = 30.0
+PASSING_SECONDS = 3.0
+LOOK_SECONDS = 0.1
 NO_VIEW = "VIEW_NAME_NOT_FOUND"
 UNKNOWN_OPTION = "INVALID_MULTIPLE_CHOICE_OPTIONS"
 
@@ -132,6 +135,7 @@ class Tables:
 
     async def change(self, table: Table, record_id: str, values: Values) -> Record | None:
         """Change cells of a record; nothing when it is not there."""
+        await self._let_pass(table, [record_id])
         cells = cells_to_write(table, values, await self.schema())
         try:
             found = await self._update(table, Update(record_id, cells))
@@ -142,6 +146,7 @@ class Tables:
 
     async def change_all(self, table: Table, changes: Mapping[str, Values]) -> list[Record]:
         """Change cells of records that are there, ten per request; raises MissingError."""
+        await self._let_pass(table, list(changes))
         schema = await self.schema()
         updates = [
             Update(record_id, cells_to_write(table, values, schema))
@@ -155,6 +160,7 @@ class Tables:
 
     async def remove(self, table: Table, record_ids: Sequence[str]) -> None:
         """Delete records; those that are gone already need no deleting."""
+        await self._let_pass(table, record_ids)
         for start in range(0, len(record_ids), BATCH):
             batch = record_ids[start : start + BATCH]
             try:
@@ -185,6 +191,19 @@ class Tables:
                 schema = await check_schema(self.gateway, self._db, self._lane)
             self._schema = (schema, now + SCHEMA_SECONDS)
         return self._schema[0]
+
+    async def _let_pass(self, table: Table, record_ids: Sequence[str]) -> None:
+        """Wait for older changes of ours, which would undo this one; raises TransientError.
+
+        Only just after a flag was switched is there anything to wait for. People's rows are sent
+        whatever the flags say, and never hold what is written here.
+        """
+        kind = ENTITY_OF_TABLE[table.key].type
+        until = time.monotonic() + PASSING_SECONDS
+        while kind is not EntityType.USER and await store.is_awaited(self._db, kind, record_ids):
+            if time.monotonic() > until:
+                raise TransientError.unsent("an older change is still on its way")
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def _seen_schema(self) -> Schema | None:
         """The same for reading: while Postgres is away, what was seen before, if anything was."""

@@ -50,6 +50,9 @@ def _compare_row(
     show_values: bool,
 ) -> None:
     link = sides.links.get(key)
+    if key in sides.unsendable:
+        result.matched += 1
+        return
     if link is not None and link.pushed_at is not None and link.pushed_at >= sides.read_at:
         # Written since we began to read, so what we read is old.
         result.matched += 1

@@ -24,6 +24,8 @@ async def compare_parity(q: Queries, sides: Mapping[EntityType, Sides]) -> Compa
     people = await _some(q)
     result = Comparison("rewards", len(people), len(people))
     ours = {name: await _counted(q, kind, people) for name, kind in COUNTED.items()}
+    for name, kind in COUNTED.items():
+        ours[name].subtract(_unsendable(sides[kind]))
     theirs = {name: _remote(sides[kind], kind) for name, kind in COUNTED.items()}
     for user_id in people:
         fields = tuple(name for name in COUNTED if ours[name][user_id] != theirs[name][user_id])
@@ -53,6 +55,10 @@ async def _counted(q: Queries, kind: EntityType, people: list[str]) -> Counter[s
         people,
     )
     return Counter({row["id"]: row["count"] for row in rows})
+
+
+def _unsendable(sides: Sides) -> list[str]:
+    return [sides.rows[key]["user"][0] for key in sides.unsendable]
 
 
 def _remote(sides: Sides, kind: EntityType) -> Counter[str]:

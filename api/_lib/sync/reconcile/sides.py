@@ -36,6 +36,8 @@ class Sides(Struct):
     app_ids: dict[str, UUID]
     tombstones: dict[str, bool]
     busy: set[str]
+    unsendable: frozenset[str] = frozenset()
+    """Rows that were never sent and whose parent is gone, so that nothing could stand for them."""
 
 
 async def read_sides(ctx: Context, entity: Entity, schema: Schema, scope: Scope) -> Sides:
@@ -51,6 +53,7 @@ async def read_sides(ctx: Context, entity: Entity, schema: Schema, scope: Scope)
     links = await store.living_links(ctx.db, entity.type)
     if ids is not None:
         links = {key: link for key, link in links.items() if key in wanted}
+    unlinked = {key: row for key, row in rows.items() if key not in links}
     return Sides(
         read_at=read_at,
         rows=rows,
@@ -60,6 +63,7 @@ async def read_sides(ctx: Context, entity: Entity, schema: Schema, scope: Scope)
         app_ids=app_ids_of_table(entity.table, list(records.values()), schema),
         tombstones=await store.tombstones(ctx.db, entity.type),
         busy=busy,
+        unsendable=await _orphans(ctx, entity, unlinked),
     )
 
 
@@ -82,6 +86,20 @@ async def expected_cells(
         except InvalidReferenceError:
             found[key] = None
     return found
+
+
+async def _orphans(ctx: Context, entity: Entity, rows: Mapping[str, Row]) -> frozenset[str]:
+    """Rows that cannot be written without a parent that is no more (sync 11.4)."""
+    owners = {
+        key: owner
+        for key, row in rows.items()
+        for parent, owner in parents.parent_keys(entity, row)
+        if parent.required
+    }
+    if not owners:
+        return frozenset()
+    states = await parents.parent_states(ctx.db, ctx.settings, owners.values())
+    return frozenset(key for key, owner in owners.items() if states[owner] is parents.State.MISSING)
 
 
 async def _chosen(ctx: Context, entity: Entity, scope: Scope) -> set[str] | None:

@@ -145,17 +145,23 @@ async def _check_limit(ctx: Context, user: User) -> None:
 async def _save(ctx: Context, user: User, goal: Goal, changed: Goal) -> None:
     if changed == goal:
         return
-    values = {
-        "name": changed.name,
-        "description": changed.description,
-        "status": changed.status,
-        "scheduleDays": ", ".join(changed.schedule_days or ()),
-    }
+    # What was read may be a minute old, so only what this request changes is written.
+    before, after = _cells(goal), _cells(changed)
+    values = {name: value for name, value in after.items() if value != before[name]}
     record = await ctx.tables.change(PERSONAL_GOALS, str(goal.id), values)
     if record is None:
         raise not_found()
     then = _noting(ctx, user, record, changed.schedule_days)
     await mirror(ctx, user, GOAL, record, is_new=False, then=then)
+
+
+def _cells(goal: Goal) -> dict[str, object]:
+    return {
+        "name": goal.name,
+        "description": goal.description,
+        "status": goal.status,
+        "scheduleDays": ", ".join(goal.schedule_days or ()),
+    }
 
 
 def _noting(ctx: Context, user: User, record: Record, schedule_days: Sequence[str] | None) -> Then:
