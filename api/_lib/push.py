@@ -5,26 +5,23 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable
-from typing import cast
+from typing import TYPE_CHECKING
 
-import aiohttp
-from aiohttp.client_exceptions import ClientConnectorDNSError
-from http_ece import ECEException
 from msgspec import Struct
-from pywebpush import WebPusher, WebPushException
-from yarl import URL
 
 from api._lib import metrics
-from api._lib.push_endpoints import AddressRefused, EndpointRefused, EndpointRules
-from api._lib.push_keys import KeysRefused, VapidKeys, device_keys
-from api._lib.push_results import Outcome, PushResult, outcome_of, seconds_to_wait
+from api._lib.push_endpoints import EndpointRefused, EndpointRules
+from api._lib.push_keys import KeysRefused, VapidKeys
+from api._lib.push_results import Outcome, PushResult
 from api._lib.settings import Settings
+
+if TYPE_CHECKING:
+    from api._lib.push_connection import PushConnection
 
 logger = logging.getLogger(__name__)
 
 MAX_PAYLOAD = 3993  # A body of 4096 bytes, less the header of the encryption and its tag.
 SHORTEST_TTL, LONGEST_TTL = 60, 43_200
-CONNECTIONS, CONNECTIONS_PER_HOST = 128, 64
 
 
 class PushSubscription(Struct, frozen=True):
@@ -70,9 +67,9 @@ class PushSender:
     ) -> None:
         self.endpoints = EndpointRules(settings.web_push_allowed_hosts)
         self._vapid = _vapid(settings, now)
-        self._limit = aiohttp.ClientTimeout(total=time_limit)
-        self._now = now
-        self._session: aiohttp.ClientSession | None = None
+        self._connection = (
+            _connection(self.endpoints, time_limit, now) if self._vapid is not None else None
+        )
 
     @property
     def configured(self) -> bool:
@@ -100,25 +97,27 @@ class PushSender:
 
     async def post(self, prepared: Prepared) -> PushResult:
         """Send what was prepared; never raises."""
-        result = await self._post(prepared.endpoint, prepared.body, prepared.headers)
+        result = await self._post(prepared)
         metrics.pushes.labels(result.outcome.value).inc()
         return result
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._session is not None:
-            await self._session.close()
+        if self._connection is not None:
+            await self._connection.close()
 
     def _prepare(
         self, subscription: PushSubscription, message: PushMessage
     ) -> Prepared | PushResult:
-        if self._vapid is None:
+        if self._vapid is None or self._connection is None:
             return PushResult(Outcome.NOT_CONFIGURED)
         if len(message.payload) > MAX_PAYLOAD:
             return PushResult(Outcome.TOO_LARGE)
         try:
             self.endpoints.check(subscription.endpoint)
-            body = encrypt(subscription, message.payload)
+            body = self._connection.encrypt(
+                subscription.endpoint, subscription.p256dh, subscription.auth, message.payload
+            )
         except EndpointRefused:
             return PushResult(Outcome.FORBIDDEN)
         except KeysRefused:
@@ -128,53 +127,19 @@ class PushSender:
         }
         return Prepared(subscription.endpoint, body, headers)
 
-    async def _post(self, endpoint: str, body: bytes, headers: dict[str, str]) -> PushResult:
-        try:
-            async with self._connected().post(
-                URL(endpoint, encoded=True), data=body, headers=headers, allow_redirects=False
-            ) as response:
-                # Read so that the connection can be used again; what it says is of no use to us.
-                await response.content.read(4096)
-                return self._result(response)
-        except ClientConnectorDNSError as error:
-            refused = isinstance(error.os_error, AddressRefused)
-            return PushResult(Outcome.FORBIDDEN if refused else Outcome.TRANSIENT)
-        except (TimeoutError, aiohttp.ClientError, OSError):
-            return PushResult(Outcome.TRANSIENT)
-
-    def _result(self, response: aiohttp.ClientResponse) -> PushResult:
-        outcome = outcome_of(response.status)
-        wait = None
-        if outcome in (Outcome.THROTTLED, Outcome.TRANSIENT):
-            wait = seconds_to_wait(response.headers.get("Retry-After"), self._now())
-        return PushResult(outcome, response.status, wait)
-
-    def _connected(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    limit=CONNECTIONS,
-                    limit_per_host=CONNECTIONS_PER_HOST,
-                    ttl_dns_cache=300,
-                    resolver=self.endpoints.resolver(),
-                ),
-                timeout=self._limit,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-                skip_auto_headers=("User-Agent", "Accept-Encoding"),
-            )
-        return self._session
+    async def _post(self, prepared: Prepared) -> PushResult:
+        if self._connection is None:
+            return PushResult(Outcome.NOT_CONFIGURED)
+        return await self._connection.post(prepared.endpoint, prepared.body, prepared.headers)
 
 
-def encrypt(subscription: PushSubscription, payload: bytes) -> bytes:
-    """The body of a push, readable by that device only; raises KeysRefused."""
-    device_keys(subscription.p256dh, subscription.auth)
-    keys = {"p256dh": subscription.p256dh, "auth": subscription.auth}
-    try:
-        pusher = WebPusher({"endpoint": subscription.endpoint, "keys": keys})
-        return cast(bytes, pusher.encode(payload)["body"])
-    except (ValueError, WebPushException, ECEException):
-        raise KeysRefused("not a point of the curve") from None
+def _connection(
+    rules: EndpointRules, time_limit: float, now: Callable[[], float]
+) -> "PushConnection":
+    # The libraries take a third of the time of a start; without keys nobody needs them.
+    from api._lib.push_connection import PushConnection
+
+    return PushConnection(rules, time_limit, now)
 
 
 def _headers(message: PushMessage) -> dict[str, str]:

@@ -7,9 +7,6 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
 
-from aiohttp import ThreadedResolver
-from aiohttp.abc import AbstractResolver, ResolveResult
-
 PUSH_SERVICES = (
     "fcm.googleapis.com",
     "*.push.services.mozilla.com",
@@ -53,7 +50,7 @@ class EndpointRules:
         host = parts.hostname or ""
         if host not in self._hosts and not host.endswith(self._suffixes):
             raise EndpointRefused("is not the address of a known push service")
-        if not _may_be_public(host):
+        if not may_be_public(host):
             raise EndpointRefused("leads into a private network")
 
     async def verify(self, endpoint: str) -> None:
@@ -64,31 +61,8 @@ class EndpointRules:
         self.check(endpoint)
         if self.anything:
             return
-        if not all(map(_may_be_public, await _addresses(urlsplit(endpoint).hostname or ""))):
+        if not all(map(may_be_public, await _addresses(urlsplit(endpoint).hostname or ""))):
             raise EndpointRefused("leads into a private network")
-
-    def resolver(self) -> AbstractResolver:
-        """Name look-up for the connections themselves, so that no name changes in between."""
-        return ThreadedResolver() if self.anything else PublicResolver()
-
-
-class PublicResolver(AbstractResolver):
-    """Resolves a name unless any of its addresses lies in a private network."""
-
-    def __init__(self) -> None:
-        self._names = ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        """Addresses of a host; raises AddressRefused."""
-        found = await self._names.resolve(host, port, family)
-        if not all(_may_be_public(entry["host"]) for entry in found):
-            raise AddressRefused("the name leads into a private network")
-        return found
-
-    async def close(self) -> None:
-        """Nothing is held open."""
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
@@ -106,8 +80,8 @@ def _carried(address: IPv6Address) -> IPv4Address | None:
     return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else None)
 
 
-def _may_be_public(host: str) -> bool:
-    """False for a private address; a name may be public."""
+def may_be_public(host: str) -> bool:
+    """Whether a host is no private address; a name may be public."""
     try:
         return is_public(ip_address(host.partition("%")[0]))
     except ValueError:

@@ -20,10 +20,10 @@ from api._lib.push import (
     PushMessage,
     PushSender,
     PushSubscription,
-    encrypt,
     subject_of,
     topic,
 )
+from api._lib.push_connection import PushConnection
 from api._lib.push_keys import KeysRefused, VapidKeys, check_device_keys
 from api._lib.push_results import Outcome, PushResult, outcome_of, seconds_to_wait
 from api._lib.settings import Settings
@@ -205,7 +205,9 @@ async def test_a_service_that_does_not_answer_costs_the_time_limit(service: Push
 
 
 def test_the_time_limit_is_ten_seconds() -> None:
-    assert PushSender(configured())._limit.total == 10
+    connection = PushSender(configured())._connection
+    assert connection is not None
+    assert connection._limit.total == 10
 
 
 async def test_a_cut_connection_is_transient(service: PushStandIn, sender: PushSender) -> None:
@@ -269,7 +271,7 @@ def test_keys_are_taken_in_every_spelling_of_base64() -> None:
     for p256dh in (P256DH, P256DH + "=", b64encode(raw).decode()):
         for auth in (AUTH, AUTH + "=="):
             check_device_keys(p256dh, auth)
-            assert encrypt(PushSubscription("https://x.test", p256dh, auth), b"x")
+            assert PushConnection.encrypt("https://x.test", p256dh, auth, b"x")
 
 
 @pytest.mark.parametrize(

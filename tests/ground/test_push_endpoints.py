@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api._lib.push_endpoints import EndpointRefused, EndpointRules, PublicResolver, is_public
+from api._lib.push_connection import PublicResolver
+from api._lib.push_endpoints import EndpointRefused, EndpointRules, is_public
 
 RULES = EndpointRules()
 

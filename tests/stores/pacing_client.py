@@ -13,19 +13,18 @@ from typing import Any, ClassVar
 
 from requests import PreparedRequest, Response
 
-from api._lib.airtable import transport
+from api._lib.airtable import client
 from api._lib.airtable.errors import AirtableError, NotSentError
 from api._lib.airtable.gateway import Gateway
 from api._lib.airtable.limiter import Lane
 from api._lib.airtable.mapping import TABLES
-from api._lib.airtable.transport import BoundedSession
 from api._lib.cache import Cache
 from api._lib.db import Database
 from api._lib.settings import Role
 from api._lib.settings_loader import load_settings
 
 
-class Observed(BoundedSession):
+class Observed(client.BoundedSession):
     """Notes when requests start, on the clock all processes share."""
 
     times: ClassVar[list[float]] = []
@@ -39,7 +38,7 @@ class Observed(BoundedSession):
 
 async def main(lane: Lane, seconds: float, together: int) -> None:
     """Ask for one record again and again from several tasks."""
-    transport.BoundedSession = Observed  # type: ignore[misc]  # a spy in the place of the class
+    client.BoundedSession = Observed  # type: ignore[misc]  # a spy in the place of the class
     settings = load_settings(os.environ, Role.WORKER)
     cache, db = Cache.connect(settings.redis_url), await Database.connect(settings)
     gateway = Gateway(settings, cache, db)

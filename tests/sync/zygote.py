@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+# Imported at the first request otherwise, by each worker again.
+import api._lib.airtable.client  # noqa: F401
 from api._lib.airtable.gateway import Gateway
 from api._lib.cache import Cache
 from api._lib.db import Database

@@ -4,10 +4,9 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct, structs
-from pyairtable import Api
 
 from api._lib import metrics
 from api._lib.airtable import store
@@ -17,14 +16,18 @@ from api._lib.airtable.errors import (
     MissingError,
     NotSentError,
     ThrottledError,
+    TooLateError,
     TransientError,
 )
 from api._lib.airtable.limiter import Grant, Lane, Limiter
 from api._lib.airtable.model import Table
-from api._lib.airtable.transport import TooLateError, Transport, retry_after
+from api._lib.airtable.transport import Transport, retry_after
 from api._lib.cache import Cache
 from api._lib.db import Database, DatabaseUnavailableError
 from api._lib.settings import Settings
+
+if TYPE_CHECKING:
+    from pyairtable import Api
 
 T = TypeVar("T")
 
@@ -86,7 +89,7 @@ class Calls:
         """A request that needs a scope of its own, so that a 403 says nothing about the token."""
         json = dict(body) if body is not None else None
 
-        def call(api: Api) -> Any:
+        def call(api: "Api") -> Any:
             url = api.build_url(*path.split("/"))
             return api.request(method, url, json=json, params=dict(params or {}))
 
@@ -94,7 +97,7 @@ class Calls:
 
     async def of_table(
         self,
-        call: Callable[[Api], T],
+        call: "Callable[[Api], T]",
         lane: Lane,
         *,
         scoped: bool = False,
@@ -108,7 +111,7 @@ class Calls:
 
     async def send(
         self,
-        call: Callable[[Api], T],
+        call: "Callable[[Api], T]",
         lane: Lane,
         *,
         scoped: bool = False,
@@ -117,6 +120,7 @@ class Calls:
         """Make a request when there is a slot for it; raises AirtableError."""
         if not self.configured:
             raise NotSentError("no credentials", 60.0)
+        await self._transport.load()
         ends = time.monotonic() + SECONDS[lane]
         tries = 0
         while True:
@@ -133,7 +137,7 @@ class Calls:
                 tries += 1
 
     async def _perform(
-        self, call: Callable[[Api], T], grant: Grant, seconds: float, scoped: bool
+        self, call: "Callable[[Api], T]", grant: Grant, seconds: float, scoped: bool
     ) -> T:
         running = asyncio.ensure_future(
             self._transport.run(call, start_before=grant.start_before, seconds=seconds)

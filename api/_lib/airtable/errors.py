@@ -23,6 +23,10 @@ class NotSentError(AirtableError):
         """Seconds after which another try makes sense."""
 
 
+class TooLateError(Exception):
+    """The slot passed before the request could start."""
+
+
 class ThrottledError(AirtableError):
     """429: everybody pauses."""
 

@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct
-from pyairtable import Api
-from pyairtable.api.table import Table as RemoteTable
 
 from api._lib.airtable import formula
 from api._lib.airtable.administration import Administration
@@ -15,6 +13,10 @@ from api._lib.airtable.errors import RefusedError, TransientError
 from api._lib.airtable.limiter import Lane
 from api._lib.airtable.mapping import APP_ID
 from api._lib.airtable.model import Table
+
+if TYPE_CHECKING:
+    from pyairtable import Api
+    from pyairtable.api.table import Table as RemoteTable
 
 T = TypeVar("T")
 
@@ -74,7 +76,7 @@ class Gateway(Administration):
         body = {name: value for name, value in options.items() if value is not None}
         body |= {"pageSize": size, "returnFieldsByFieldId": not table.by_name}
 
-        def call(api: Api) -> Any:
+        def call(api: "Api") -> Any:
             return api.request("POST", self._remote(api, table).urls.records_post, json=body)
 
         answer = await self.of_table(call, lane)
@@ -195,7 +197,7 @@ class Gateway(Administration):
             if offset is None:
                 return found
 
-    def _remote(self, api: Api, table: Table) -> RemoteTable:
+    def _remote(self, api: "Api", table: Table) -> "RemoteTable":
         return api.table(self._base, self.table_id(table))
 
 

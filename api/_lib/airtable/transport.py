@@ -1,77 +1,38 @@
-"""pyairtable in threads: one request per call, bounded in time and size, errors by class."""
+"""Threads in which a synchronous library makes the requests."""
 
 import asyncio
-import re
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import msgspec
-import requests
-from pyairtable import Api
-from requests.exceptions import ConnectionError as NetworkError
-from requests.exceptions import ConnectTimeout, HTTPError, RequestException
+from api._lib.airtable.errors import AirtableError
 
-from api._lib.airtable.errors import (
-    AirtableError,
-    ConfigurationError,
-    MissingError,
-    RefusedError,
-    ThrottledError,
-    TransientError,
-)
+if TYPE_CHECKING:
+    from pyairtable import Api
+
+    from api._lib.airtable.client import Client
 
 T = TypeVar("T")
 
-CONNECT_SECONDS = 5.0
-LARGEST_ANSWER = 32 * 1024 * 1024
-CHUNK = 64 * 1024
-TRANSIENT = frozenset({408, 500, 502, 503, 504})
-NOT_TOLD_APART = "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND"
-UNCONNECTED = re.compile("NewConnectionError|NameResolutionError|Connection refused")
-
-
-class TooLateError(Exception):
-    """The slot passed before the request could start."""
-
-
-class BoundedSession(requests.Session):
-    """Starts a request only in its slot, and ends it when it takes too long or sends too much."""
-
-    start_before = 0.0
-    end_before = 0.0
-
-    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
-        """Send now or not at all."""
-        if time.monotonic() > self.start_before:
-            raise TooLateError
-        response = super().send(request, **options | {"stream": True})
-        # What `Response.content` would have kept, had it read the body itself.
-        response._content = self._read(response)
-        return response
-
-    def _read(self, response: requests.Response) -> bytes:
-        body = bytearray()
-        for chunk in response.iter_content(CHUNK):
-            body += chunk
-            if len(body) > LARGEST_ANSWER or time.monotonic() > self.end_before:
-                response.close()
-                raise requests.exceptions.ReadTimeout("the answer is too long")
-        return bytes(body)
-
 
 class Transport:
-    """Threads with a pyairtable client each; connections stay open between requests."""
+    """Threads with a client each."""
 
     def __init__(self, token: str, endpoint: str, threads: int) -> None:
         self._token = token
         self._endpoint = endpoint
         self._pool = ThreadPoolExecutor(threads, "airtable")
         self._local = threading.local()
+        self._loaded: type[Client] | None = None
 
-    async def run(self, call: Callable[[Api], T], *, start_before: float, seconds: float) -> T:
+    async def load(self) -> None:
+        """Import the library, in a thread: what never asks Airtable starts without it."""
+        if self._loaded is None:
+            loop = asyncio.get_running_loop()
+            self._loaded = await loop.run_in_executor(self._pool, _library)
+
+    async def run(self, call: "Callable[[Api], T]", *, start_before: float, seconds: float) -> T:
         """Make one request in a thread; raises AirtableError, or TooLateError if it never began."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, self._perform, call, start_before, seconds)
@@ -80,77 +41,21 @@ class Transport:
         """Let running requests end; they are bounded in time."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _perform(self, call: Callable[[Api], T], start_before: float, seconds: float) -> T:
-        api = self._client()
-        session = api.session
-        if isinstance(session, BoundedSession):
-            session.start_before = start_before
-            session.end_before = time.monotonic() + seconds
-        # pyairtable says whole numbers; requests takes fractions.
-        api.timeout = (min(CONNECT_SECONDS, seconds), seconds)  # type: ignore[assignment]
-        try:
-            return call(api)
-        except RequestException as error:
-            raise classified(error) from error
-
-    def _client(self) -> Api:
-        if not hasattr(self._local, "api"):
-            api = Api(
-                self._token, endpoint_url=self._endpoint, retry_strategy=None, use_field_ids=True
-            )
-            api.session = BoundedSession()
-            api.api_key = self._token
-            self._local.api = api
-        client: Api = self._local.api
-        return client
+    def _perform(self, call: "Callable[[Api], T]", start_before: float, seconds: float) -> T:
+        if not hasattr(self._local, "client"):
+            self._local.client = (self._loaded or _library())(self._token, self._endpoint)
+        client: Client = self._local.client
+        return client.perform(call, start_before, seconds)
 
 
-def classified(error: RequestException) -> AirtableError:
-    """The class of a failed request."""
-    if isinstance(error, HTTPError) and error.response is not None:
-        return _of_answer(error.response)
-    if isinstance(error, ConnectTimeout) or UNCONNECTED.search(repr(error)):
-        return TransientError.unsent(type(error).__name__)
-    if isinstance(error, NetworkError | requests.exceptions.Timeout):
-        return TransientError(type(error).__name__)
-    return TransientError(f"unreadable answer: {type(error).__name__}")
+def _library() -> "type[Client]":
+    from api._lib.airtable.client import Client
+
+    return Client
 
 
 def retry_after(error: AirtableError) -> float:
     """Seconds the answer asks to wait."""
-    cause = error.__cause__
-    response = cause.response if isinstance(cause, RequestException) else None
+    response = getattr(error.__cause__, "response", None)
     text = response.headers.get("Retry-After", "") if response is not None else ""
     return float(text) if text.isdigit() else 0.0
-
-
-def _of_answer(response: requests.Response) -> AirtableError:
-    status, kind, text = response.status_code, *_details(response)
-    if status == 429:
-        return ThrottledError(text, status=status, kind=kind)
-    if status in TRANSIENT or status > 500:
-        return TransientError(text, status=status, kind=kind)
-    if status == 404 or (status == 403 and kind == NOT_TOLD_APART):
-        return MissingError(text, status=status, kind=kind)
-    if status in (401, 403):
-        return ConfigurationError(text, status=status, kind=kind)
-    return RefusedError(text, status=status, kind=kind)
-
-
-def _details(response: requests.Response) -> tuple[str, str]:
-    """Airtable's name of the error, and a text without quoted values."""
-    try:
-        error = msgspec.json.decode(response.content)["error"]
-    except (msgspec.DecodeError, KeyError, TypeError):
-        return "", f"HTTP {response.status_code}"
-    if isinstance(error, dict):
-        kind, message = str(error.get("type", "")), str(error.get("message", ""))
-        return kind, f"{kind}: {_without_values(message)}"
-    return str(error), str(error)
-
-
-def _without_values(message: str) -> str:
-    """Field and record ids may stay, everything else in quotes may be somebody's text (P5)."""
-    return re.sub(
-        r"\"(?!(?:fld|rec|tbl)[A-Za-z0-9]{14}\")[^\"]*\"", '"…"', message.replace('\\"', "")
-    )[:500]

@@ -1,20 +1,15 @@
 """The figures for operators: those of this process, and the state of the two stores."""
 
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
-from aiohttp import web
 
 from api._lib import metrics
 from api._lib.context import Resources
 from api._lib.db import DatabaseUnavailableError
-from api._lib.messages import preferred_language, sentence
 from api._lib.sync import status
-from api._lib.wire import failure
 
 log = logging.getLogger(__name__)
 STATES = ("pending", "processing", "parked", "blocked")
@@ -38,49 +33,6 @@ async def measured(resources: Resources) -> bytes:
         log.warning("no figures of the stores", extra={"reason": type(error).__name__})
         metrics.postgres_up.set(0)
     return metrics.render()
-
-
-@asynccontextmanager
-async def listening(resources: Resources) -> AsyncIterator[None]:
-    """Publish the figures on METRICS_PORT while the block runs; without a port, nothing."""
-    settings = resources.settings
-    if settings.metrics_port is None:
-        yield
-        return
-    app = web.Application()
-    app.router.add_get("/metrics", _Page(resources))
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, settings.listen_host, settings.metrics_port).start()
-    except OSError as error:
-        # Several workers on one machine share the settings; sending goes before counting.
-        log.warning("METRICS_PORT cannot be used", extra={"reason": error.strerror})
-    try:
-        yield
-    finally:
-        await runner.cleanup()
-
-
-class _Page:
-    """`GET /metrics` of a worker."""
-
-    def __init__(self, resources: Resources) -> None:
-        self._resources = resources
-
-    async def __call__(self, request: web.Request) -> web.Response:
-        settings = self._resources.settings
-        given = request.headers.get("authorization", "")
-        if not metrics.may_read(given, settings.metrics_token, production=settings.production):
-            return _refusal(request)
-        body = await measured(self._resources)
-        return web.Response(body=body, headers={"content-type": metrics.CONTENT_TYPE})
-
-
-def _refusal(request: web.Request) -> web.Response:
-    language = preferred_language(request.headers.get("accept-language", ""))
-    body = failure(sentence("unauthorized", language))
-    return web.Response(status=401, body=body, content_type="application/json")
 
 
 def _show(found: dict[str, Any]) -> None:

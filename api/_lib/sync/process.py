@@ -24,7 +24,7 @@ from api._lib.logs import server_facts
 from api._lib.notifications.service import Sender
 from api._lib.schema_version import pending_migrations
 from api._lib.settings import Settings
-from api._lib.sync import figures, status
+from api._lib.sync import status
 from api._lib.sync.bridge import SyncBridge
 from api._lib.sync.heartbeat import heartbeat_path, write_heartbeat
 from api._lib.sync.inbound.bell import InboundBell
@@ -97,7 +97,7 @@ class Process:
         resources = await self._stack.enter_async_context(
             open_resources(self.settings, "mfa-worker", bridge=SyncBridge)
         )
-        await self._stack.enter_async_context(figures.listening(resources))
+        await self._publish_figures(resources)
         self._spawn(self._beat(resources))
         await self._wait_for_services(resources)
         await self._wait_for_migrations(resources)
@@ -119,6 +119,14 @@ class Process:
         self._listen(InboundBell(runtime, self._stop).listen())
         self._spawn(self._without_redis(runtime))
         self._spawn(self._watch_for_stop(outbound))
+
+    async def _publish_figures(self, resources: Resources) -> None:
+        if self.settings.metrics_port is None:
+            return
+        # A web server is much to import for a worker that publishes nothing.
+        from api._lib.sync.figures_page import listening
+
+        await self._stack.enter_async_context(listening(resources))
 
     async def shutdown(self, ctx: dict[str, Any]) -> None:
         """Let what is under way end, then close; runs after the last job has ended."""

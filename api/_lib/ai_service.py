@@ -1,0 +1,123 @@
+"""One request to the language model by its library, whose import takes long."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+from openai import APIConnectionError, APIStatusError, APITimeoutError, AsyncOpenAI, OpenAIError
+from openai import Timeout as HttpTimeout
+from openai.types.chat import ChatCompletion
+
+from api._lib import metrics
+from api._lib.ai_model import (
+    AiInvalid,
+    AiRefusal,
+    AiTimeout,
+    AiTruncated,
+    AiUnavailable,
+    Limits,
+    Question,
+)
+from api._lib.settings import Settings
+
+RETRY_PAUSE = 0.5
+
+
+class Service:
+    """The service under its address, with the key for it."""
+
+    def __init__(self, settings: Settings, limits: Limits) -> None:
+        self._model = settings.openai_model
+        self._limit = limits.attempt
+        self._client = AsyncOpenAI(
+            api_key=settings.openai_api_key,
+            base_url=settings.openai_base_url,
+            organization=settings.openai_org_id,
+            project=settings.openai_project_id,
+            timeout=HttpTimeout(limits.attempt, connect=10.0),
+            # The library's own tries would multiply ours.
+            max_retries=0,
+        )
+
+    async def answer(self, question: Question) -> Any:
+        """Ask once; the decoded JSON. Raises AiError."""
+        try:
+            async with asyncio.timeout(self._limit):
+                completion = await self._complete(question)
+        except (TimeoutError, APITimeoutError):
+            raise AiTimeout("no answer within the limit of one request") from None
+        except OpenAIError as error:
+            raise _unavailable(error) from None
+        except ValueError:
+            raise AiInvalid("the service did not send JSON") from None
+        return _content(completion)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    async def _complete(self, question: Question) -> ChatCompletion:
+        return await self._client.chat.completions.create(
+            model=self._model,
+            messages=[
+                {"role": "system", "content": question.system},
+                {"role": "user", "content": question.user},
+            ],
+            temperature=question.temperature,
+            max_completion_tokens=question.max_tokens,
+            response_format={
+                "type": "json_schema",
+                "json_schema": {
+                    "name": question.schema_name,
+                    "strict": True,
+                    "schema": dict(question.schema),
+                },
+            },
+        )
+
+
+def _content(completion: ChatCompletion) -> Any:
+    # The library builds its objects without validation; anything may be missing.
+    if not isinstance(completion, ChatCompletion) or not completion.choices:
+        raise AiInvalid("no choice in the answer")
+    _count(completion)
+    choice = completion.choices[0]
+    if choice.finish_reason == "length":
+        raise AiTruncated("cut off by the token limit")
+    if choice.message.refusal or choice.finish_reason == "content_filter":
+        raise AiRefusal("the model declined")
+    try:
+        return msgspec.json.decode(choice.message.content or "")
+    except msgspec.DecodeError:
+        raise AiInvalid("the content is not JSON") from None
+
+
+def _count(completion: ChatCompletion) -> None:
+    if completion.usage:
+        metrics.ai_tokens.labels("prompt").inc(completion.usage.prompt_tokens)
+        metrics.ai_tokens.labels("completion").inc(completion.usage.completion_tokens)
+
+
+def _unavailable(error: OpenAIError) -> AiUnavailable:
+    # Only status and code: the service's text may quote the key or the prompt.
+    if isinstance(error, APIStatusError):
+        reason = f"status {error.status_code}, code {error.code}, request {error.request_id}"
+    else:
+        reason = type(error).__name__
+    unavailable = AiUnavailable(reason)
+    unavailable.retry_after = _pause(error)
+    return unavailable
+
+
+def _pause(error: OpenAIError) -> float | None:
+    """Seconds to wait before the one retry, None when it would not help."""
+    if isinstance(error, APIConnectionError):
+        return RETRY_PAUSE
+    if not isinstance(error, APIStatusError):
+        return None
+    if error.status_code not in (408, 429) and error.status_code < 500:
+        return None
+    try:
+        return max(RETRY_PAUSE, float(error.response.headers["Retry-After"]))
+    except (KeyError, ValueError):
+        return RETRY_PAUSE
