@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import structs
 
-from api._lib.airtable.errors import AirtableError, MissingError
+from api._lib.airtable.errors import AirtableError, MissingError, TransientError
 from api._lib.airtable.model import Table
 from api._lib.airtable.personal import BELIEF_USAGES, PERSONAL_BELIEFS
 from api._lib.airtable.programs import METHOD_USAGES, PROGRAMS, SESSIONS
@@ -45,6 +45,8 @@ class AirtableWork(AirtableShelf):
         super().__init__(ctx, user.id)
         self._tables = ctx.tables
         self._mirror = Mirror(ctx, user, reason)
+        self._may_be_changed = False
+        """Whether an answer was lost, so that nothing may be taken back any more."""
 
     async def hold(self, program_id: str, *, alone: bool = False) -> Held | None:
         """One of them, as it is now."""
@@ -63,7 +65,8 @@ class AirtableWork(AirtableShelf):
             if outcome.own_beliefs or outcome.habits:
                 await self._mirror.stored(outcome, stored)
         except Exception:
-            await self._take_back(outcome)
+            if not self._may_be_changed:
+                await self._take_back(outcome)
             raise
         await self._remove(SESSIONS, [str(session.id) for session in outcome.gone])
         if not (outcome.own_beliefs or outcome.habits):
@@ -99,7 +102,11 @@ class AirtableWork(AirtableShelf):
         id = str(outcome.program.id)
         sessions = await self._create_sessions(id, outcome)
         await self._loosen(id, outcome.gone)
-        record = await self._change(id, _differing(outcome.before, outcome.program))
+        try:
+            record = await self._change(id, _differing(outcome.before, outcome.program))
+        except TransientError as error:
+            self._may_be_changed = error.may_have_run
+            raise
         return Stored(program=record, sessions=sessions, is_new=False)
 
     async def _create(self, outcome: Outcome) -> Stored:

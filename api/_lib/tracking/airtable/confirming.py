@@ -5,7 +5,7 @@ person what they wrote. Until the program has an owner or a row, they count as l
 """
 
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
@@ -35,13 +35,12 @@ async def own_beliefs(
     if not names:
         yield None
         return
-    program: str | None = None
+    program, beliefs = await _reserved(ctx, program_id), list[Record]()
     try:
-        program = await _reserved(ctx, program_id)
-        beliefs = await _made(ctx, user, program, names)
+        beliefs += await _made(ctx, user, program, names)
         yield None
     except Exception:
-        await _take_back(ctx, user, program)
+        await _take_back(ctx, user, program, {belief.id for belief in beliefs})
         raise
     for belief in beliefs:
         await mirror(ctx, user, PERSONAL, belief, is_new=True, then=_noting(belief, program_id))
@@ -76,15 +75,14 @@ async def _clear(ctx: Context, user: User) -> None:
         await _remove(ctx, user, [b for b, program in left.items() if str(program) not in stored])
 
 
-async def _take_back(ctx: Context, user: User, program: str | None) -> None:
+async def _take_back(ctx: Context, user: User, program: str | None, made: Collection[str]) -> None:
     """Delete what was made, as far as Airtable lets us; what stays is cleared the next time."""
-    if program is None:
-        return
     await ctx.tables.forget(PROGRAMS, PERSONAL_BELIEFS)
     try:
-        beliefs = await own_personal_beliefs(ctx, user)
-        await _remove(ctx, user, [b for b in beliefs if b.link("program") == program])
-        await ctx.tables.remove(PROGRAMS, [program])
+        own = await own_personal_beliefs(ctx, user)
+        left = [b for b in own if b.id in made or (program and b.link("program") == program)]
+        await _remove(ctx, user, left)
+        await ctx.tables.remove(PROGRAMS, [program] if program else [])
     except AirtableError as error:
         log.warning("beliefs were left behind", extra={"reason": type(error).__name__})
 

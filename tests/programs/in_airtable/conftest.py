@@ -1,0 +1,5 @@
+"""Servers whose programs live in Airtable."""
+
+from tests.flags.conftest import make_stage, model, stage
+
+__all__ = ["make_stage", "model", "stage"]
