@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api._lib import metrics
 from api._lib.backend import check_combination
@@ -21,6 +21,7 @@ from api._lib.context import Context, Resources, open_resources
 from api._lib.dispatch import Page, as_api_error, not_found_page, send_error, send_raw
 from api._lib.docs import DOCS_ASSETS, openapi_page
 from api._lib.errors import unauthorized, unavailable
+from api._lib.framing import Framed, Framing
 from api._lib.router import ApiRouter, Handler, discover
 from api._lib.settings import Settings
 from api._lib.static import Client
@@ -31,26 +32,6 @@ log = logging.getLogger("api.request")
 API_ROOT = Path(__file__).parent.parent
 REQUEST_IDS = itertools.count()
 PROCESS_ID = os.urandom(6).hex()
-CLOSE = (b"connection", b"close")
-HSTS = (b"strict-transport-security", b"max-age=31536000")
-
-
-def security_headers(production: bool) -> list[tuple[bytes, bytes]]:
-    """The headers every answer carries (F-H4, F-H17)."""
-    local = "" if production else " http://127.0.0.1:*"
-    policy = (
-        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
-        f"img-src 'self' data: https:{local}; media-src 'self' https:{local}; connect-src 'self'; "
-        "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; frame-ancestors 'none'; "
-        "form-action 'self'"
-    )
-    return [
-        (b"x-content-type-options", b"nosniff"),
-        (b"x-frame-options", b"DENY"),
-        (b"referrer-policy", b"strict-origin-when-cross-origin"),
-        (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
-        (b"content-security-policy", policy.encode()),
-    ]
 
 
 class App:
@@ -67,8 +48,7 @@ class App:
         self._router = ApiRouter(
             _pages(self.handlers, settings), default=Outside(settings), lifespan=self._lifespan
         )
-        self._headers = security_headers(settings.production)
-        self._stopping = False
+        self._framing = Framing(settings.production)
 
     @asynccontextmanager
     async def _lifespan(self, _: Any) -> AsyncIterator[None]:
@@ -85,7 +65,7 @@ class App:
 
     def stop(self, ends: float) -> None:
         """Ask every caller to close its connection; `ends` is when all must be done (monotonic)."""
-        self._stopping = True
+        self._framing.stopping = True
         if self.resources is not None:
             self.resources.background.ends = ends
 
@@ -95,42 +75,23 @@ class App:
             await self._router(scope, receive, send)
             return
         started = time.perf_counter()
-        request_id = f"{PROCESS_ID}{next(REQUEST_IDS):08x}"
-        scope["request_id"] = request_id
+        scope["request_id"] = f"{PROCESS_ID}{next(REQUEST_IDS):08x}"
         scope["resources"] = self.resources
-        common = [*self._headers, (b"x-request-id", request_id.encode())]
-        if self._came_by_https(scope):
-            common.append(HSTS)
-        status = 500
-
-        async def framed(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [*message["headers"], *common]
-                if self._stopping:
-                    message["headers"].append(CLOSE)
-            await send(message)
-
+        framed = Framed(self._framing, scope, send)
         try:
-            await self._router(scope, receive, framed)
+            await self._router(scope, receive, framed.send)
         except asyncio.CancelledError:
-            if self.resources is None or not self._stopping:
+            if self.resources is None or not self._framing.stopping:
                 raise
             # The time to stop is over; whoever still waits is told so.
-            await send_error(framed, Context(self.resources, scope), unavailable())
+            await send_error(framed.send, Context(self.resources, scope), unavailable())
         except Exception as error:
             if self.resources is None:
                 raise
             ctx = Context(self.resources, scope)
-            await send_error(framed, ctx, as_api_error(error, scope))
+            await send_error(framed.send, ctx, as_api_error(error, scope))
         finally:
-            _record(scope, status, time.perf_counter() - started)
-
-    def _came_by_https(self, scope: Scope) -> bool:
-        return any(
-            name == b"x-forwarded-proto" and value == b"https" for name, value in scope["headers"]
-        )
+            _record(scope, framed.status, time.perf_counter() - started)
 
 
 class Outside:
@@ -191,6 +152,8 @@ def _record(scope: Scope, status: int, seconds: float) -> None:
     if key not in _labelled:
         _labelled[key] = metrics.requests.labels(route, scope["method"], str(status))
     _labelled[key].observe(seconds)
+    if not log.isEnabledFor(logging.INFO):
+        return
     log.info(
         "request",
         extra={

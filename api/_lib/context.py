@@ -3,12 +3,13 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from functools import cached_property
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, overload
+from uuid import UUID
 
 from msgspec import Struct
 from starlette.types import Scope
@@ -131,7 +132,7 @@ class User(Struct, frozen=True, kw_only=True):
     role: str | None
     language: Language | None
     zone: str
-    sid: str | None
+    sid: UUID | None
     token_issued_at: int
     companies: tuple[str, ...] = ()
     created_at: datetime
@@ -152,6 +153,27 @@ class Admin(User, frozen=True, kw_only=True):
     """An active user with the role of an administrator."""
 
 
+class Headers:
+    """Request headers; each is decoded when it is asked for, as most never are."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, pairs: Iterable[tuple[bytes, bytes]]) -> None:
+        self._raw = dict(pairs)
+
+    @overload
+    def get(self, name: str) -> str | None: ...
+    @overload
+    def get(self, name: str, default: str) -> str: ...
+    def get(self, name: str, default: str | None = None) -> str | None:
+        """A header by its lower-case name."""
+        value = self._raw.get(name.encode())
+        return default if value is None else value.decode("latin-1")
+
+    def __contains__(self, name: str) -> bool:
+        return name.encode() in self._raw
+
+
 class Context:
     """One request, or one run of a job: the resources and who is asking."""
 
@@ -169,15 +191,17 @@ class Context:
         self.ai = resources.ai
         self.push = resources.push
         self.scope: Scope = {} if scope is None else scope
+        self.headers = Headers(self.scope.get("headers", ()))
         self.user: User | None = None
         self.raw_body = b""
         self.body_is_read = False
+        self._now: datetime | None = None
 
     def apart(self) -> "Context":
         """The same request for work that must disturb nobody: Airtable is asked last, unkept."""
         other = Context(self.resources, self.scope)
         other.user, other.tables = self.user, self.tables.apart()
-        other.__dict__["now"] = self.now
+        other._now = self.now
         return other
 
     @property
@@ -187,20 +211,16 @@ class Context:
             raise LookupError("this process changes nothing that lives in Airtable alone")
         return self.resources.bridge
 
-    @cached_property
+    @property
     def now(self) -> datetime:
         """The moment of this request, taken once."""
-        return self.clock.now()
+        if self._now is None:
+            self._now = self.clock.now()
+        return self._now
 
     def today(self, user: User) -> date:
         """The user's calendar day, never the server's (F-A22)."""
         return local_day(self.now, user.zone)
-
-    @cached_property
-    def headers(self) -> dict[str, str]:
-        """Request headers by lower-case name."""
-        pairs = self.scope.get("headers", ())
-        return {name.decode("latin-1"): value.decode("latin-1") for name, value in pairs}
 
     @cached_property
     def cookies(self) -> dict[str, str]:

@@ -17,7 +17,7 @@ from api._lib.airtable.errors import (
     ThrottledError,
     TransientError,
 )
-from api._lib.context import Admin, Context, Resources, User
+from api._lib.context import Admin, Context, Headers, Resources, User
 from api._lib.db import DatabaseUnavailableError
 from api._lib.errors import ApiError, Kind, bad_request, unauthorized, unavailable
 from api._lib.guard import REFRESH_COOKIE, Access, pass_guard
@@ -245,13 +245,15 @@ def _pick(data: Encoded, ctx: Context, headers: RawHeaders) -> tuple[bytes | Non
     return data.plain, headers
 
 
-def accepts_gzip(headers: dict[str, str]) -> bool:
+def accepts_gzip(headers: Headers) -> bool:
     """Whether the client can read a compressed body."""
     accepted = headers.get("accept-encoding", "")
     return "gzip" in accepted and "gzip;q=0" not in accepted.replace(" ", "")
 
 
-def _cached(headers: Iterable[tuple[str, str]]) -> RawHeaders:
+def _cached(headers: Sequence[tuple[str, str]]) -> RawHeaders:
+    if not headers:
+        return [NO_STORE]
     raw = [(name.encode(), value.encode("latin-1")) for name, value in headers]
     return raw if any(name == b"cache-control" for name, _ in raw) else [NO_STORE, *raw]
 

@@ -12,6 +12,7 @@ from types import FrameType
 import uvicorn
 
 from api._lib.app import App
+from api._lib.protocol import Protocol
 from api._lib.settings import Settings
 
 log = logging.getLogger("api")
@@ -52,6 +53,7 @@ class Server(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
+                http=Protocol,
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
             )
         )

@@ -32,7 +32,7 @@ def _user(ctx: Context, account: Account, claims: tokens.Claims) -> User:
         role=account.role,
         language=language_of(account),
         zone=account.zone or ctx.settings.notification_default_timezone,
-        sid=None if claims.sid is None else str(claims.sid),
+        sid=claims.sid,
         token_issued_at=claims.issued_at,
         companies=account.companies,
         created_at=account.created_at,

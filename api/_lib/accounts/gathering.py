@@ -21,15 +21,16 @@ class Gathering:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._loop = asyncio.get_running_loop()
         self._waiting: list[tuple[Question, asyncio.Future[Found]]] = []
         self._work: asyncio.Task[None] | None = None
 
     async def find(self, user_id: str, sid: UUID | None) -> Found:
         """The person with an id, and whether the session is theirs and not revoked."""
-        answer: asyncio.Future[Found] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Found] = self._loop.create_future()
         self._waiting.append(((user_id, sid), answer))
         if self._work is None:
-            self._work = asyncio.create_task(self._answer_all())
+            self._work = self._loop.create_task(self._answer_all())
         return await answer
 
     async def _answer_all(self) -> None:

@@ -118,7 +118,7 @@ async def _own_session(
     if user.sid is None:
         sid, _ = await open_session(tx, ctx, account)
         return await session_store.lock_session(tx, sid)
-    session = await session_store.lock_session(tx, UUID(user.sid))
+    session = await session_store.lock_session(tx, user.sid)
     return None if session is None else await prolonged(tx, session, ctx.now)
 
 

@@ -1,0 +1,56 @@
+"""How a complete answer goes out on a connection: ready bytes, in one piece."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import cast
+
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
+
+Answer = Callable[[int, bytes, bytes], Awaitable[None]]
+"""Sends status, lines of the head, and body."""
+
+ANSWER = "api.answer"
+"""Where a scope holds the `Answer` of its request, when the server offers it."""
+
+
+class Protocol(HttpToolsProtocol):
+    """Uvicorn's protocol, with a short way for answers that are complete when they begin.
+
+    The long way checks each header of each answer with two patterns, and makes one system call for
+    the head and one for the body; that is a fifth of the time of a small request.
+    """
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        async def answer(status: int, head: bytes, body: bytes) -> None:
+            await _answer(cycle, status, head, body)
+
+        cast(dict[str, object], cycle.scope)[ANSWER] = answer
+        super()._start_asgi_task(cycle, app)
+
+
+def lines(headers: Sequence[tuple[bytes, bytes]]) -> bytes:
+    """Headers as lines of a head; raises ValueError for a value that would begin another line."""
+    text = b"".join([b"%b: %b\r\n" % pair for pair in headers])
+    if not text.count(b"\r") == text.count(b"\n") == len(headers):
+        raise ValueError("a header holds a line break")
+    return text
+
+
+async def _answer(cycle: RequestResponseCycle, status: int, head: bytes, body: bytes) -> None:
+    """What uvicorn's own `send` does for a start and a body without more to come."""
+    if cycle.flow.write_paused and not cycle.disconnected:
+        await cycle.flow.drain()
+    if cycle.disconnected:
+        return
+    cycle.response_started = cycle.response_complete = True
+    cycle.waiting_for_100_continue = False
+    closing = b"" if cycle.keep_alive else b"connection: close\r\n"
+    cycle.transport.write(b"".join((STATUS_LINE[status], head, closing, b"\r\n", body)))
+    cycle.message_event.set()
+    if not cycle.keep_alive:
+        cycle.transport.close()
+    cycle.on_response()
