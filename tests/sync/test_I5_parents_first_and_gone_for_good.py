@@ -350,6 +350,25 @@ async def test_O6_nobody_begins_to_send_what_is_just_being_erased(
     assert await world.db.fetchval("SELECT count(*) FROM habit_completions") == 0
 
 
+async def test_O6_a_deletion_that_died_is_made_good_by_the_erasure(
+    world: World, outbound: Outbound, ctx: Context
+) -> None:
+    tick = await world.tick()
+    await outbound.drain()
+    await world.untick(tick)
+    refusal = {"status": 422, "kind": "CANNOT_SAVE", "message": "no"}
+    world.airtable.control.fault(method="DELETE", count=0, **refusal)
+    await outbound.drain()
+    assert (await world.statuses())[-1] == "dead_letter"
+    world.airtable.control.clear_faults()
+    row = await world.db.fetchrow("SELECT * FROM users WHERE id = $1", world.user)
+    assert row is not None
+    await erase(ctx, signed_in(dict(row)))
+    await outbound.drain()
+    assert await world.records(E.GOEDE_GEWOONTE_USAGE) == {}
+    assert set(await world.statuses()) == {"processed"}
+
+
 async def _somebody_waits(world: World) -> bool:
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
     return bool(await world.db.fetchval(waiting))

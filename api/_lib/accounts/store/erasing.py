@@ -38,7 +38,8 @@ WHERE e.status = 'pending' AND {_THEIRS}
 ORDER BY array_position($2::text[], e.entity_type::text), e.entity_id COLLATE "C"
 FOR UPDATE OF e"""
 
-# Linked records, and those whose creation was tried: their record may exist without a link.
+# Linked records; those whose creation was tried, as their record may exist without a link; and
+# those whose deletion was given up.
 _REMOTE = f"""{_OWN}
 SELECT own.entity_type, own.entity_id, l.entity_id IS NOT NULL AS linked
 FROM own LEFT JOIN airtable_links AS l USING (entity_type, entity_id)
@@ -50,7 +51,11 @@ WHERE {_THEIRS} AND e.operation = 'upsert' AND e.status NOT IN ('processed', 'su
   AND (e.status = 'processing' OR e.first_attempt_at IS NOT NULL)
   AND NOT EXISTS (SELECT FROM airtable_links AS l
                   WHERE l.entity_type = e.entity_type AND l.entity_id = e.entity_id)
-  AND e.entity_type <> 'user'"""
+  AND e.entity_type <> 'user'
+UNION
+SELECT e.entity_type, e.entity_id, false
+FROM outbox_events AS e
+WHERE {_THEIRS} AND e.operation = 'delete' AND e.status = 'dead_letter'"""
 
 # A record under a former id must not come back either.
 _BURY_ALIASES = """
