@@ -1,0 +1,179 @@
+"""Answers over real connections: ready bytes in one piece, and the same as without them."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from api._lib.app import App
+from api._lib.clock import ManualClock
+from api._lib.protocol import lines
+from api._lib.server import Server
+from api._lib.settings import Settings
+
+BIG = 1_000_000
+ENDPOINTS = {
+    "small.py": """
+from api._lib.guard import public
+
+
+@public
+async def get() -> str:
+    return "here"
+""",
+    "big.py": f"""
+from api._lib.guard import public
+
+
+@public
+async def get() -> str:
+    return "x" * {BIG}
+""",
+    "away.py": """
+from api._lib.guard import public
+from api._lib.wire import Redirect
+
+
+@public
+async def get() -> Redirect:
+    return Redirect("https://x.test/\\r\\nset-cookie: refreshToken=stolen")
+""",
+}
+
+
+@pytest.fixture
+async def app(settings: Settings, clock: ManualClock, tmp_path: Path) -> App:
+    """An application of three endpoints."""
+    for name, source in ENDPOINTS.items():
+        file = tmp_path / "api" / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(source)
+    return App(settings, clock=clock, api_root=tmp_path / "api")
+
+
+@pytest.fixture
+async def port(app: App) -> AsyncIterator[int]:
+    """The server as it is in production, on a free port."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = Server(app)
+    serving = asyncio.create_task(server.serve([listening]))
+    async with asyncio.timeout(10):
+        while not server.started:
+            await asyncio.sleep(0.01)
+    yield int(listening.getsockname()[1])
+    server.should_exit = True
+    await serving
+
+
+@asynccontextmanager
+async def connected(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A bare connection."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        async with asyncio.timeout(20):
+            yield reader, writer
+    finally:
+        writer.close()
+
+
+def request(path: str, *headers: str, method: str = "GET", version: str = "1.1") -> bytes:
+    """The bytes of a request."""
+    first = (f"{method} {path} HTTP/{version}", "host: mfa.test")
+    return "\r\n".join([*first, *headers, "", ""]).encode()
+
+
+async def answered(reader: asyncio.StreamReader) -> tuple[str, bytes]:
+    """Head and body of the next answer."""
+    head = (await reader.readuntil(b"\r\n\r\n")).decode()
+    fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:-2])
+    return head, await reader.readexactly(int(fields["content-length"]))
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/small"),
+        ("HEAD", "/api/small"),
+        ("OPTIONS", "/api/small"),
+        ("PUT", "/api/small"),
+        ("GET", "/api/unknown"),
+        ("GET", "/assets/missing.js"),
+    ],
+)
+async def test_ready_bytes_say_the_same_as_single_headers(
+    app: App, port: int, method: str, path: str
+) -> None:
+    https = {"x-forwarded-proto": "https"}
+    inside = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://mfa.test")
+    outside = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}")
+    async with inside, outside:
+        one = await inside.request(method, path, headers=https)
+        other = await outside.request(method, path, headers=https)
+    assert (one.status_code, one.content) == (other.status_code, other.content)
+    assert one.headers.keys() == other.headers.keys()
+    assert all(
+        one.headers[name] == other.headers[name] for name in one.headers if name != "x-request-id"
+    )
+    assert "strict-transport-security" in other.headers
+
+
+async def test_a_value_with_a_line_break_never_becomes_a_header(port: int) -> None:
+    async with connected(port) as (reader, writer):
+        writer.write(request("/api/away"))
+        head, body = await answered(reader)
+    assert head.startswith("HTTP/1.1 500 ")
+    assert "stolen" not in head
+    assert b'"success":false' in body
+
+
+@pytest.mark.parametrize("text", [b"a\r\nb: c", b"a\nb: c", b"a\rb: c"])
+def test_lines_refuse_line_breaks(text: bytes) -> None:
+    with pytest.raises(ValueError, match="line break"):
+        lines([(b"location", text)])
+
+
+async def test_a_connection_stays_open_until_somebody_asks_to_close_it(port: int) -> None:
+    async with connected(port) as (reader, writer):
+        for _ in range(3):
+            writer.write(request("/api/small"))
+            head, _ = await answered(reader)
+            assert "connection:" not in head
+        writer.write(request("/api/small", "connection: close"))
+        head, body = await answered(reader)
+        assert "\r\nconnection: close\r\n" in head
+        assert body == b'{"success":true,"data":"here"}'
+        assert await reader.read() == b""
+
+
+async def test_a_client_of_the_old_protocol_gets_its_answer_and_the_end(port: int) -> None:
+    async with connected(port) as (reader, writer):
+        writer.write(request("/api/small", version="1.0"))
+        whole = await reader.read()
+    assert whole.endswith(b'{"success":true,"data":"here"}')
+
+
+async def test_requests_sent_ahead_are_answered_whole_and_in_order_to_a_slow_reader(
+    port: int,
+) -> None:
+    async with connected(port) as (reader, writer):
+        writer.write(request("/api/big", "accept-encoding: identity") * 8 + request("/api/small"))
+        for _ in range(8):
+            _, body = await answered(reader)
+            assert len(body) == len(b'{"success":true,"data":""}') + BIG
+        _, body = await answered(reader)
+        assert body == b'{"success":true,"data":"here"}'
+
+
+async def test_whoever_hangs_up_early_disturbs_nobody(port: int) -> None:
+    for _ in range(3):
+        async with connected(port) as (_, writer):
+            writer.write(request("/api/big") * 4)
+            await writer.drain()
+    async with connected(port) as (reader, writer):
+        writer.write(request("/api/small"))
+        head, _ = await answered(reader)
+    assert head.startswith("HTTP/1.1 200 ")
