@@ -21,17 +21,22 @@ REWARD_FIELDS = tuple(field.name for field in USERS.fields if field.owner is Own
 
 
 def publish(ctx: Context, user: User) -> None:
-    """Let the person's record show what was just earned; nothing to do while the outbox does it.
+    """Let records in Airtable show what was just earned; nothing to do while the outbox does it.
 
     It follows from what stands elsewhere, so that the next recount makes good what fails here.
     """
-    if ctx.settings.backends["REWARDS"] is Backend.AIRTABLE_ONLY:
+    if _is_there(ctx, "REWARDS") or _is_there(ctx, "PROGRAMS"):
         ctx.background(_published(ctx, user))
+
+
+def _is_there(ctx: Context, flag: str) -> bool:
+    return ctx.settings.backends[flag] is Backend.AIRTABLE_ONLY
 
 
 async def _published(ctx: Context, user: User) -> None:
     try:
-        await _publish_person(ctx, user)
+        if _is_there(ctx, "REWARDS"):
+            await _publish_person(ctx, user)
         await _publish_milestones(ctx, user)
     except (AirtableError, DatabaseUnavailableError, asyncpg.PostgresError) as error:
         log.warning("rewards were not written", extra={"reason": type(error).__name__})
@@ -47,10 +52,17 @@ async def _publish_person(ctx: Context, user: User) -> None:
 
 
 async def _publish_milestones(ctx: Context, user: User) -> None:
-    reached = await store.milestones_by_record(ctx.db, user.id)
-    if not reached:
+    """In turns, so that what was found last is written last."""
+    if not await _unpublished(ctx, user):
         return
-    for program in await ctx.tables.scan(PROGRAMS):
-        wanted = reached.get(program.id)
-        if wanted and program.json_list("milestonesAwarded") != wanted:
-            await ctx.tables.change(PROGRAMS, program.id, {"milestonesAwarded": wanted})
+    async with ctx.turns.of(user.id):
+        for program, reached in (await _unpublished(ctx, user)).items():
+            await ctx.tables.change(PROGRAMS, program, {"milestonesAwarded": reached})
+
+
+async def _unpublished(ctx: Context, user: User) -> dict[str, list[str]]:
+    """Milestones by program, where its record shows others."""
+    reached = await store.milestones_by_record(ctx.db, user.id)
+    programs = await ctx.tables.scan(PROGRAMS) if reached else ()
+    shown = {program.id: program.json_list("milestonesAwarded") for program in programs}
+    return {id: steps for id, steps in reached.items() if id in shown and shown[id] != steps}

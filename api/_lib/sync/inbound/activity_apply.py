@@ -120,7 +120,7 @@ async def _drafts(
             continue
         cells = Cells(activity.entity.table, record)
         try:
-            draft = activity.read(Source(cells, known))
+            draft = activity.read(Source(cells, known, batch.app_ids.get(record.id)))
         except RejectedError as error:
             applied.reject(record.id, str(error))
             continue

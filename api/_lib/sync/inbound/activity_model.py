@@ -65,9 +65,10 @@ class Draft(Struct):
 class Source:
     """One record while it is read: its cells, and what they refer to."""
 
-    def __init__(self, cells: Cells, known: Lookup) -> None:
+    def __init__(self, cells: Cells, known: Lookup, app_id: UUID | None = None) -> None:
         self.cells = cells
         self.known = known
+        self.app_id = app_id
         self.created_at = created_at(cells.record) or LONG_AGO
 
     def owner(self, name: str = "user") -> str:

@@ -24,8 +24,13 @@ LONGEST_REMARK = 5_000
 
 
 def program_name(source: Source) -> str | None:
-    """The own name, else the one Airtable computes; the client inserts it as HTML."""
-    name = source.cells.text("name") or source.cells.text("programId")
+    """The own name, else the one Airtable computes; the client inserts it as HTML.
+
+    A program that was made here has no other name than its own.
+    """
+    name = source.cells.text("name")
+    if name is None and source.app_id is None:
+        name = source.cells.text("programId")
     return re.sub("[<>]", "", name) or None if name else None
 
 
@@ -149,6 +154,11 @@ PROGRAM = Activity(
         _list("program_days", "program_id", "weekday_id", "weekdays", "daysOfWeek"),
         _list("program_beliefs", "program_id", "belief_id", "beliefs", "overtuigingen"),
     ),
+    # An extension after a gap ends within a week that Airtable counts to its end.
+    fitted={
+        "end_date": "CASE WHEN (t.start_date, t.duration_weeks) = (r.start_date, r.duration_weeks)"
+        " AND r.end_date - t.end_date BETWEEN 1 AND 6 THEN t.end_date ELSE r.end_date END"
+    },
 )
 
 PROGRAM_SCHEDULE = Activity(
