@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -80,6 +80,21 @@ async def test_nothing_people_do_asks_airtable(
         answer = await client.request(method, path, json=body, headers=person.headers)
         assert answer.status_code in (200, 201), (path, answer.text)
         assert time.monotonic() - began < SLOW / 4
+    assert airtable.control.requests() == []
+
+
+async def test_P1_health_asks_nobody_and_knows_when_everything_was_listed(
+    client: httpx.AsyncClient, app: App, airtable: AirtableServer, clock: ManualClock
+) -> None:
+    assert app.resources is not None
+    await app.resources.db.execute(
+        "INSERT INTO sync_gates (key, last_ok_at) VALUES ('full', $1), ('airtable', now())",
+        clock.now(),
+    )
+    airtable.control.latency(SLOW)
+    seen = (await client.get("/api/health")).json()["sync"]
+    assert datetime.fromisoformat(seen["lastFullPollSyncAt"]) == clock.now()
+    assert seen["airtableConnectivity"] == "ok"
     assert airtable.control.requests() == []
 
 

@@ -136,6 +136,27 @@ async def test_6_14_a_missing_option_of_our_own_selects_is_added(
     assert await world.statuses() == ["processed"]
 
 
+async def test_O18_a_goal_that_was_made_in_airtable_is_changed_there(
+    world: World, outbound: Outbound
+) -> None:
+    title = "Persoonlijke doelen"
+    record = world.airtable.control.create(title, {"Naam": "A"})
+    goal = await world.db.fetchval(
+        "INSERT INTO personal_goals (user_id, name) VALUES ($1, 'A') RETURNING id", world.user
+    )
+    await world.db.execute(
+        """INSERT INTO airtable_links
+           (entity_type, entity_id, airtable_record_id, airtable_table_id)
+           VALUES ('personal_goal', $1, $2, $3)""",
+        str(goal),
+        record,
+        world.settings.airtable_tables["personalGoals"],
+    )
+    await world.change(E.PERSONAL_GOAL, goal, name="B")
+    await outbound.drain()
+    assert [r["fields"]["Naam"] for r in world.airtable.control.records(title)] == ["B"]
+
+
 async def test_content_that_airtable_lost_is_left_out_of_lists(
     world: World, outbound: Outbound
 ) -> None:

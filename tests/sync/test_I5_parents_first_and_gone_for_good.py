@@ -190,7 +190,7 @@ async def test_parking_in_the_moment_of_the_link_does_not_wait(world: World) -> 
     assert await release_parked(world.db) == 1
 
 
-async def test_E4_what_was_never_sent_is_deleted_without_a_call(
+async def test_example_4_E4_what_was_never_sent_is_deleted_without_a_call(
     world: World, outbound: Outbound
 ) -> None:
     tick = await world.tick()

@@ -73,7 +73,7 @@ async def test_a_record_that_makes_airtable_fail_dies_alone(
     assert len(await world.records(E.GOEDE_GEWOONTE_USAGE)) == 9
 
 
-async def test_E1_backoff_grows_and_the_sixth_failure_is_dead(
+async def test_example_11_E1_backoff_grows_and_the_sixth_failure_is_dead(
     world: World, outbound: Outbound
 ) -> None:
     goal = await world.add(E.PERSONAL_GOAL, name="A")
@@ -210,6 +210,18 @@ async def test_the_number_of_tries_is_a_setting(
         await stubborn.drain()
         await due_now(world)
     assert await world.statuses() == ["dead_letter"]
+
+
+async def test_O9_an_id_airtable_does_not_know_makes_no_content(
+    world: World, outbound: Outbound
+) -> None:
+    gone = world.habits[0]
+    world.airtable.control.delete("Goede gewoontes", gone)
+    await world.tick(habit=0)
+    await world.tick(habit=1)
+    await outbound.drain()
+    assert sorted(await world.statuses()) == ["dead_letter", "processed"]
+    assert world.airtable.control.count("Goede gewoontes") == 2
 
 
 async def test_a_refusal_of_everything_ends(world: World, outbound: Outbound) -> None:

@@ -1,6 +1,7 @@
 """I8: a change from Airtable never overwrites what is ours, nor a shared field with an unsent
 change, and our own write never comes back as a change."""
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -78,13 +79,20 @@ async def test_example_5_an_administrators_change_is_taken(
 @readings
 @pytest.mark.parametrize("state", ["pending", "processing", "dead_letter"])
 async def test_example_5_an_unsent_change_of_a_shared_field_stands(
-    ctx: Context, world: World, outbound: Outbound, read: Reading, state: str
+    ctx: Context,
+    world: World,
+    outbound: Outbound,
+    caplog: pytest.LogCaptureFixture,
+    read: Reading,
+    state: str,
 ) -> None:
     await read(ctx, world)
     await world.change_user("language_code", language_code="fr")
     await _put(world, state)
     world.airtable.control.edit(USERS, world.user, {"Taalcode": "en", "Naam": "Anna"})
-    await read(ctx, world)
+    with caplog.at_level(logging.INFO):
+        await read(ctx, world)
+    assert [vars(r)["field"] for r in caplog.records if "stands" in r.msg] == ["language_code"]
     row = await person(world)
     assert (row["language_code"], row["name"]) == ("fr", "Anna")
     await _put(world, "pending")

@@ -196,13 +196,14 @@ class TestWithExport:
     def environ(self, environ: dict[str, str]) -> dict[str, str]:
         return environ | {"SYNC_EXPORT_PASSWORD_HASH": "true"}
 
-    async def test_F_A6_a_change_is_announced_without_the_hash(
+    async def test_F_A6_O8_a_change_is_announced_without_the_hash(
         self, visitor: Visitor, person: Person, store: Database
     ) -> None:
         visitor.token = person.headers["authorization"].removeprefix("Bearer ")
         assert (await visitor.change_password(NEW)).status == 200
         event = await store.fetchrow("SELECT * FROM outbox_events")
         assert event is not None
+        assert event["user_id"] == person.id
         assert (event["changed_fields"], event["payload"]) == (["password_hash"], {})
         assert "$2b$" not in str(event)
 

@@ -238,7 +238,7 @@ async def test_P24_milestones_stay_in_the_ledger(ann: Asking, db: Database) -> N
     assert (await ann.get("rewards")).data["totalPoints"] == 25
 
 
-async def test_P16_P19_a_linked_program_is_deleted_by_its_record_id_with_pending_events(
+async def test_P16_P19_O20_a_linked_program_is_deleted_by_its_record_id_with_pending_events(
     ann: Asking, db: Database
 ) -> None:
     program = await create_whole(ann)

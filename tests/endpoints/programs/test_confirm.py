@@ -266,7 +266,7 @@ async def test_P10_a_body_beyond_256_kilobytes_is_refused(ann: Asking) -> None:
     assert (await ann.post("programs/preview", notes="x" * 110_000, **WISH)).status == 413
 
 
-async def test_P11_generating_stores_what_a_confirmation_would(
+async def test_P11_N15_generating_stores_what_a_confirmation_would(
     ann: Asking, model: OpenAiStandIn, db: Database
 ) -> None:
     draft = await create(ann)

@@ -64,7 +64,7 @@ async def test_the_list_is_newest_first_with_counters(ann: Asking, bob: Asking) 
     assert (items[0]["totalMethods"], items[0]["completedMethods"]) == (4, 0)
 
 
-async def test_P14_list_and_detail_count_alike(ann: Asking, db: Database) -> None:
+async def test_P14_N14_list_and_detail_count_alike(ann: Asking, db: Database) -> None:
     """Sessions [A,B] with A done, twice, and [C]; one completion without session."""
     schedule = [day("2026-03-02", BREATHE, SCAN), day("2026-03-03", WALK)]
     confirmed = await confirm(ann, start="2026-03-02", editedSchedule=schedule)
@@ -294,7 +294,7 @@ async def test_P23_there_is_always_an_end_date(ann: Asking, db: Database) -> Non
     assert (await create(ann, "2026-03-09", " 3 weken "))["endDate"] == "2026-03-29"
 
 
-async def test_P18_methods_are_suggested_at_once_while_there_are_goals_only(
+async def test_P18_N13_methods_are_suggested_at_once_while_there_are_goals_only(
     ann: Asking, db: Database
 ) -> None:
     program = await create(ann)

@@ -224,7 +224,7 @@ async def test_N1_a_person_fetched_by_id_has_name_and_address(
     assert (row["role"], row["language_code"]) == ("Deelnemer", "fr")
 
 
-async def test_I4_an_erased_person_does_not_come_back(
+async def test_I4_O7_an_erased_person_does_not_come_back(
     ctx: Context, airtable: AirtableServer
 ) -> None:
     an = add(airtable)
