@@ -1,13 +1,17 @@
-"""The migration tool as an operator runs it: a program of its own, on a folder of its own."""
+"""The migration tool as an operator runs it: a program of its own, on a folder of its own.
+
+The migrated template of every test run was made by a plain `python tasks/db_migrate.py`.
+"""
 
 import asyncio
-import sys
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import msgspec
 from msgspec import Struct
+
+from tests.prepared import prepared_python
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = ROOT / "tasks" / "db_migrate.py"
@@ -51,7 +55,7 @@ class Tool:
     async def start(self, *arguments: str, **environ: str) -> asyncio.subprocess.Process:
         """Start a run from a folder that is not the project's."""
         return await asyncio.create_subprocess_exec(
-            sys.executable,
+            prepared_python(),
             str(PROGRAM),
             *arguments,
             "--migrations",

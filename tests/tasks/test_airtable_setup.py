@@ -1,36 +1,18 @@
 """`python tasks/airtable_setup.py`, run against the stand-in for Airtable."""
 
-import asyncio
-import json
 import sys
-from asyncio.subprocess import PIPE
-from typing import Any
 
 import pytest
-from msgspec import Struct
 
 from api._lib.airtable.mapping import WRITABLE_TABLES
 from api._lib.db import Database
 from tasks.dev.airtable.base import ALL_SCOPES
 from tasks.dev.airtable.testing import AirtableServer
-from tests.tasks.migrations import ROOT
+from tests.tasks import running
+from tests.tasks.running import Done
 
-TASK = [sys.executable, str(ROOT / "tasks" / "airtable_setup.py")]
+NAME = "airtable_setup.py"
 TITLES = [table.title for table in WRITABLE_TABLES]
-
-
-class Done(Struct, frozen=True):
-    """How the program ended and what it said."""
-
-    code: int | None
-    out: str
-    err: str
-
-    @property
-    def body(self) -> dict[str, Any]:
-        """What it said for machines."""
-        body: dict[str, Any] = json.loads(self.out)
-        return body
 
 
 @pytest.fixture
@@ -40,11 +22,7 @@ def environ(environ: dict[str, str], airtable: AirtableServer) -> dict[str, str]
 
 
 async def run(environ: dict[str, str], *arguments: str) -> Done:
-    process = await asyncio.create_subprocess_exec(
-        *TASK, *arguments, env=environ, stdout=PIPE, stderr=PIPE
-    )
-    out, err = await process.communicate()
-    return Done(process.returncode, out.decode(), err.decode())
+    return await running.run(NAME, environ, *arguments)
 
 
 def without_app_id(airtable: AirtableServer) -> None:
@@ -53,7 +31,7 @@ def without_app_id(airtable: AirtableServer) -> None:
 
 
 async def test_a_complete_base_needs_nothing(environ: dict[str, str]) -> None:
-    done = await run(environ)
+    done = await running.run(NAME, environ, python=sys.executable)
     assert (done.code, done.out.strip()) == (0, "The base is complete.")
 
 

@@ -2,12 +2,10 @@
 
 import asyncio
 import sys
-from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from datetime import date
 
 import pytest
-from msgspec import Struct
 
 from api._lib.airtable.mapping import ENTITIES
 from api._lib.db import Database
@@ -16,17 +14,10 @@ from api._lib.settings_loader import load_settings
 from api._lib.sync.locks import exclusive
 from tasks.dev.airtable.testing import AirtableServer
 from tasks.dev.demo import demo_base, demo_views
-from tests.tasks.migrations import ROOT
+from tests.tasks import running
+from tests.tasks.running import Done
 
-TASK = [sys.executable, str(ROOT / "tasks" / "backfill.py")]
-
-
-class Done(Struct, frozen=True):
-    """How the program ended and what it said."""
-
-    code: int | None
-    out: str
-    err: str
+NAME = "backfill.py"
 
 
 @pytest.fixture
@@ -44,16 +35,8 @@ async def db(environ: dict[str, str]) -> AsyncIterator[Database]:
     await database.close()
 
 
-async def start(environ: dict[str, str], *arguments: str) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        *TASK, *arguments, env=environ, stdout=PIPE, stderr=PIPE
-    )
-
-
 async def run(environ: dict[str, str], *arguments: str) -> Done:
-    process = await start(environ, *arguments)
-    out, err = await process.communicate()
-    return Done(process.returncode, out.decode(), err.decode())
+    return await running.run(NAME, environ, *arguments)
 
 
 async def counts(db: Database) -> dict[str, int]:
@@ -78,7 +61,7 @@ async def versions(db: Database) -> list[str]:
 async def test_everything_is_filled_in_and_a_second_time_nothing_changes(
     environ: dict[str, str], airtable: AirtableServer, db: Database
 ) -> None:
-    first = await run(environ)
+    first = await running.run(NAME, environ, python=sys.executable)
     assert first.code == 0, first.err
     assert await counts(db) == expected(airtable)
     gates = await db.fetch("SELECT key FROM sync_gates WHERE last_ok_at IS NOT NULL")
@@ -95,7 +78,7 @@ async def test_it_goes_on_after_a_kill(
     environ: dict[str, str], airtable: AirtableServer, db: Database
 ) -> None:
     airtable.control.latency(0.05)
-    process = await start(environ)
+    process = await running.start(NAME, environ)
     async with asyncio.timeout(30):
         while not await db.fetchval("SELECT count(*) FROM programs"):
             await asyncio.sleep(0.01)

@@ -1,16 +1,11 @@
 """`python tasks/reconcile.py`, run against the stand-in for Airtable and a real Postgres."""
 
-import asyncio
-import json
 import sys
-from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
-from msgspec import Struct
 
 from api._lib.context import Context, open_resources
 from api._lib.settings import Role
@@ -19,24 +14,11 @@ from api._lib.sync.inbound import filling
 from api._lib.sync.locks import exclusive
 from tasks.dev.airtable.testing import AirtableServer
 from tasks.dev.demo import demo_base, demo_views
-from tests.tasks.migrations import ROOT
+from tests.tasks import running
+from tests.tasks.running import Done
 
-TASK = [sys.executable, str(ROOT / "tasks" / "reconcile.py")]
+NAME = "reconcile.py"
 GOALS = "Persoonlijke doelen"
-
-
-class Done(Struct, frozen=True):
-    """How the program ended and what it said."""
-
-    code: int | None
-    out: str
-    err: str
-
-    @property
-    def body(self) -> dict[str, Any]:
-        """What it said for machines."""
-        body: dict[str, Any] = json.loads(self.out)
-        return body
 
 
 @pytest.fixture
@@ -58,15 +40,11 @@ async def filled(environ: dict[str, str]) -> AsyncIterator[Context]:
 
 
 async def run(environ: dict[str, str], *arguments: str) -> Done:
-    process = await asyncio.create_subprocess_exec(
-        *TASK, *arguments, env=environ, stdout=PIPE, stderr=PIPE
-    )
-    out, err = await process.communicate()
-    return Done(process.returncode, out.decode(), err.decode())
+    return await running.run(NAME, environ, *arguments)
 
 
 async def test_two_equal_stores_end_with_0(environ: dict[str, str], filled: Context) -> None:
-    done = await run(environ)
+    done = await running.run(NAME, environ, python=sys.executable)
     assert done.code == 0, done.out
     assert "programs" in done.out or "program " in done.out
     as_json = await run(environ, "--json")

@@ -4,41 +4,27 @@ import asyncio
 import os
 import signal
 import sys
-from asyncio.subprocess import PIPE
+from asyncio.subprocess import Process
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-
-from msgspec import Struct
 
 from api._lib.db import Database
 from api._lib.rewards import service as rewards
 from tests.people import add_person
-from tests.tasks.migrations import ROOT
+from tests.tasks import running
+from tests.tasks.running import Done
 from tests.tracking.seed import add_content, add_program
 
-TASK = [sys.executable, str(ROOT / "tasks" / "rewards_recalculate.py")]
 TODAY = datetime.now(UTC).date()
 
 
-class Done(Struct, frozen=True):
-    """How the program ended and what it said."""
-
-    code: int | None
-    out: str
-    err: str
-
-
-async def start(url: str, *arguments: str) -> asyncio.subprocess.Process:
+async def start(url: str, *arguments: str, python: str = "") -> Process:
     environ = {**os.environ, "DATABASE_URL": url}
-    return await asyncio.create_subprocess_exec(
-        *TASK, *arguments, env=environ, stdout=PIPE, stderr=PIPE
-    )
+    return await running.start("rewards_recalculate.py", environ, *arguments, python=python)
 
 
-async def run(url: str, *arguments: str) -> Done:
-    process = await start(url, *arguments)
-    out, err = await process.communicate()
-    return Done(process.returncode, out.decode(), err.decode())
+async def run(url: str, *arguments: str, python: str = "") -> Done:
+    return await running.ended(await start(url, *arguments, python=python))
 
 
 async def add(db: Database, sessions: int = 8) -> str:
@@ -72,7 +58,7 @@ async def stored(db: Database, user_id: str) -> dict[str, Any]:
 async def test_everything_is_recounted_and_counts_as_told(db: Database, database_url: str) -> None:
     await add_content(db)
     ann = await add(db)
-    done = await run(database_url)
+    done = await run(database_url, python=sys.executable)
     assert (done.code, done.out.strip()) == (0, "1 updated, 0 unchanged, 0 failed"), done.err
     row = await stored(db, ann)
     assert (row["current_streak"], row["longest_streak"], row["level"]) == (8, 8, 2)
