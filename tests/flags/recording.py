@@ -1,13 +1,16 @@
 """Recording what a sequence of requests answers, so that two stores can be compared."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 from msgspec import Struct
 
+from api._lib.clock import ManualClock
 from tests.endpoints.asking import Answer, Asking
 
 ID = re.compile(r"rec[A-Za-z0-9]{14}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+TICK = timedelta(milliseconds=10)
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+Z")
 
 
@@ -22,13 +25,18 @@ class Exchange(Struct, frozen=True):
 class Recorder:
     """Asks as somebody and keeps what came back."""
 
-    def __init__(self, known: dict[str, str]) -> None:
-        """`known` names what exists from the start: people and content."""
+    def __init__(self, known: dict[str, str], clock: ManualClock) -> None:
+        """`known` names what exists from the start: people and content.
+
+        The clock moves a little with each request, so that newest first means something.
+        """
         self.exchanges: list[Exchange] = []
+        self._clock = clock
         self._names = dict(known)
 
     async def ask(self, who: Asking, method: str, path: str, **options: Any) -> Answer:
         """Make a request; its path may hold ids that were answered before."""
+        self._clock.advance(TICK)
         answer = await who.ask(method, path, **options)
         request = f"{method} {self._named(path)} {self._plain(options)}"
         exchange = Exchange(request, answer.status, self._plain(answer.body))

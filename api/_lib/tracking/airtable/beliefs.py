@@ -106,11 +106,9 @@ async def change_personal_belief(
         belief = _belief(found, user)
         changed = changed_belief(belief, change, ctx.today(user))
         if changed != belief:
-            values = {
-                "name": changed.name,
-                "status": changed.status,
-                "completedDate": changed.completed_on,
-            }
+            # What was read may be a minute old, so only what this request changes is written.
+            before, after = _cells(belief), _cells(changed)
+            values = {name: value for name, value in after.items() if value != before[name]}
             record = await ctx.tables.change(PERSONAL_BELIEFS, found.id, values)
             if record is None:
                 raise not_found()
@@ -137,6 +135,14 @@ def new_belief(user: User, name: str, program: str | None) -> dict[str, object]:
         "user": [user.id],
         "program": [program] if program else [],
         "status": BeliefStatus.ACTIVE,
+    }
+
+
+def _cells(belief: PersonalBelief) -> dict[str, object]:
+    return {
+        "name": belief.name,
+        "status": belief.status,
+        "completedDate": belief.completed_on,
     }
 
 
