@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 
 import httpx
 from msgspec import Struct
@@ -38,6 +39,14 @@ class Server(Struct):
     app: App
     ann: Asking
     bob: Asking
+    airtable: AirtableServer
+
+    def wait(self, seconds: float = 1.0) -> None:
+        """Let time pass, here and in Airtable."""
+        clock = self.ctx.clock
+        assert isinstance(clock, ManualClock)
+        clock.advance(timedelta(seconds=seconds))
+        self.airtable.control.advance(seconds)
 
     @property
     def ctx(self) -> Context:
@@ -110,4 +119,4 @@ class Stage:
                 httpx.AsyncClient(transport=transport, base_url="http://mfa.test")
             )
             ann, bob = (Asking(client, person) for person in self._people)
-            yield Server(app, ann, bob)
+            yield Server(app, ann, bob, self.airtable)
