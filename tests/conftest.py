@@ -1,5 +1,6 @@
 """What every test may ask for: real servers, a migrated database of its own, settings, a clock."""
 
+import asyncio
 import os
 import shutil
 import sys
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from api._lib.clock import ManualClock
     from api._lib.db import Database
     from api._lib.settings import Settings
+    from tests.pools import Pools
 
 ROOT = Path(__file__).parent.parent
 TEMPLATE = "migrated"
@@ -62,9 +64,32 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
 
 
 @pytest.fixture(scope="session")
-def databases(postgres: Postgres) -> Databases:
+def databases(postgres: Postgres) -> Iterator[Databases]:
     """Databases of this test process."""
-    return Databases(postgres, TEMPLATE)
+    made = Databases(postgres, TEMPLATE)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+async def pools(postgres: Postgres) -> "AsyncIterator[Pools]":
+    """Sessions of this test process."""
+    from tests.pools import Pools
+
+    made = Pools()
+    yield made
+    made.close()
+
+
+@pytest.fixture(autouse=True)
+async def nothing_goes_on() -> AsyncIterator[None]:
+    """What a test started in the common event loop ends with the test."""
+    before = asyncio.all_tasks()
+    yield
+    left = asyncio.all_tasks() - before - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
 
 
 @pytest.fixture
@@ -145,13 +170,10 @@ def settings(environ: dict[str, str]) -> "Settings":
 
 
 @pytest.fixture
-async def db(settings: "Settings") -> "AsyncIterator[Database]":
+async def db(settings: "Settings", pools: "Pools") -> "AsyncIterator[Database]":
     """The open database."""
-    from api._lib.db import Database
-
-    database = await Database.connect(settings)
-    yield database
-    await database.close()
+    async with pools.database(settings, use="test") as database:
+        yield database
 
 
 @pytest.fixture

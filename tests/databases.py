@@ -4,16 +4,18 @@ from itertools import count
 
 from tasks.dev.child import ChildError
 from tasks.dev.services import Postgres
+from tests.console import Console
 
-# Rows go without triggers and cascades; whoever is still connected goes first. A table nobody
-# ever wrote to has no pages, which costs less to see than looking for rows.
+# Rows go without triggers and cascades; whoever still does something or holds a lock goes first.
+# A table nobody ever wrote to has no pages, which costs less to see than looking for rows.
 EMPTY = """
     do $$
     declare
         name regclass;
     begin
         perform pg_terminate_backend(pid, 5000) from pg_stat_activity
-            where datname = current_database() and pid <> pg_backend_pid();
+            where datname = current_database() and pid <> pg_backend_pid()
+                and (state <> 'idle' or pid in (select pid from pg_locks where pid is not null));
         set local session_replication_role = replica;
         for name in
             select oid from pg_class
@@ -48,6 +50,7 @@ class Databases:
         self._template = template
         self._numbers = count()
         self._clean: list[str] = []
+        self._consoles: dict[str, Console] = {}
         self._untouched = server.run(FINGERPRINT, database=template)
 
     def borrow(self) -> str:
@@ -64,10 +67,16 @@ class Databases:
             self.drop(name)
 
     def _is_clean(self, name: str) -> bool:
-        try:
-            return self._server.run(EMPTY, FINGERPRINT, database=name) == self._untouched
-        except ChildError:
-            return False  # not even the table of migrations is left
+        for _ in range(2):  # the session of the last time may be gone with its server
+            console = self._consoles.pop(name, None) or Console(self._server, name)
+            try:
+                found = console.run(EMPTY, FINGERPRINT)
+            except ChildError:
+                console.close()
+                continue
+            self._consoles[name] = console
+            return found == self._untouched
+        return False  # not even the table of migrations is left
 
     def make(self, template: str) -> str:
         """Make a new database."""
@@ -79,4 +88,11 @@ class Databases:
     def drop(self, name: str) -> None:
         """Remove a database, whoever is still connected to it."""
         self._server.start()
+        if name in self._consoles:
+            self._consoles.pop(name).close()
         self._server.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def close(self) -> None:
+        """End what was kept running."""
+        for console in self._consoles.values():
+            console.close()

@@ -18,6 +18,7 @@ from api._lib import metrics
 from api._lib.backend import check_combination
 from api._lib.clock import Clock
 from api._lib.context import Context, Resources, open_resources
+from api._lib.db import Database
 from api._lib.dispatch import Page, as_api_error, not_found_page, send_error, send_raw
 from api._lib.docs import DOCS_ASSETS, openapi_page
 from api._lib.errors import unauthorized, unavailable
@@ -56,10 +57,12 @@ class App:
             yield
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator["App"]:
-        """Hold the resources open while the application serves."""
+    async def running(self, database: Database | None = None) -> AsyncIterator["App"]:
+        """Hold the resources open while the application serves, on a given database or its own."""
         async with AsyncExitStack() as stack:
-            opened = open_resources(self.settings, clock=self._clock, bridge=SyncBridge)
+            opened = open_resources(
+                self.settings, clock=self._clock, bridge=SyncBridge, database=database
+            )
             self.resources = await stack.enter_async_context(opened)
             yield self
 

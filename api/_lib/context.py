@@ -87,12 +87,14 @@ async def open_resources(
     name: str = "mfa-web",
     clock: Clock | None = None,
     bridge: BridgeBuilder | None = None,
+    database: Database | None = None,
 ) -> AsyncIterator[Resources]:
     """Open everything a process needs, and close it in the right order.
 
-    Without a bridge, nothing that lives in Airtable alone can be changed.
+    Without a bridge, nothing that lives in Airtable alone can be changed. A database that is given
+    stays open.
     """
-    db = await Database.connect(settings, name)
+    db = database or await Database.connect(settings, name)
     cache = Cache.connect(settings.redis_url)
     background = Background()
     airtable = Gateway(settings, cache, db)
@@ -119,7 +121,8 @@ async def open_resources(
         await ai.close()
         await airtable.close()
         await cache.close()
-        await db.close()
+        if database is None:
+            await db.close()
 
 
 class User(Struct, frozen=True, kw_only=True):

@@ -167,17 +167,21 @@ class Postgres(Service):
 
     def run(self, *statements: str, database: str = "postgres", script: Path | None = None) -> str:
         """Run SQL through psql, for tasks around the tests; the rows as text."""
-        command = [str(self._programs / "psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"]
+        command, environ = self.psql(database)
         for statement in statements:
             command += ["-c", statement]
         if script:
             command += ["-1", "-f", str(script)]
-        environ = {**os.environ, "PGPASSWORD": self.password, "PGOPTIONS": ""}
-        target = ["-h", HOST, "-p", str(self.port), "-U", self.user, "-d", database]
-        done = subprocess.run([*command, *target], env=environ, capture_output=True, text=True)
+        done = subprocess.run(command, env=environ, capture_output=True, text=True)
         if done.returncode:
             raise ChildError(f"psql failed: {done.stderr.strip()}")
         return done.stdout.strip()
+
+    def psql(self, database: str) -> tuple[list[str], dict[str, str]]:
+        """Command and environment of a psql that stops at the first error and prints bare rows."""
+        command = [str(self._programs / "psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"]
+        command += ["-h", HOST, "-p", str(self.port), "-U", self.user, "-d", database]
+        return command, {**os.environ, "PGPASSWORD": self.password, "PGOPTIONS": ""}
 
     def ensure_database(self, name: str) -> None:
         """Make an empty database unless it is there."""

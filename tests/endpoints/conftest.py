@@ -9,14 +9,18 @@ from api._lib.app import App
 from api._lib.clock import ManualClock
 from api._lib.settings import Settings
 from tests.people import Person, add_person
+from tests.pools import Pools
 
 MakePerson = Callable[..., Awaitable[Person]]
 
 
 @pytest.fixture
-async def app(settings: Settings, clock: ManualClock) -> AsyncIterator[App]:
+async def app(settings: Settings, clock: ManualClock, pools: Pools) -> AsyncIterator[App]:
     """The running application."""
-    async with App(settings, clock=clock).running() as running:
+    async with (
+        pools.database(settings) as database,
+        App(settings, clock=clock).running(database) as running,
+    ):
         yield running
 
 
