@@ -13,6 +13,8 @@ from api._lib.db import Database
 NUMBERS = count(1)
 PASSWORD = "Voorbeeld-wachtwoord1"
 PASSWORD_HASH = "$2b$12$abcdefghijklmnopqrstuu7hMztsFL1B9bn7mRobgkQct4NVR8g2."
+CHEAP_HASH = "$2b$04$abcdefghijklmnopqrstuu0Mb8T6OLYX/54vJ5ODJ9o18UBWinXQi"
+"""The same password at the least cost there is."""
 
 
 class Person(Struct, frozen=True):

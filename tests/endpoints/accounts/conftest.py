@@ -2,15 +2,40 @@
 
 from collections.abc import AsyncIterator
 
+import bcrypt
 import httpx
 import pytest
 
+from api._lib.accounts import passwords
 from api._lib.app import App
 from api._lib.db import Database
 from api._lib.sync.outbound import Outbound
 from tasks.dev.airtable.testing import AirtableServer
 from tests.endpoints.accounts.visitor import Visitor
+from tests.endpoints.conftest import MakePerson
 from tests.ground.smtp import Mailbox, smtp_server
+from tests.people import CHEAP_HASH, Person
+
+
+@pytest.fixture(autouse=True)
+def little_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The least work bcrypt can do; how much it is in earnest, tests/accounts/test_passwords tells.
+
+    It also hides less: what else takes time for known and unknown people shows more clearly.
+    """
+    monkeypatch.setattr(passwords, "COST", 4)
+    nobody = bcrypt.hashpw(b"nobody", bcrypt.gensalt(4)).decode()
+    monkeypatch.setattr(passwords, "NOBODY", nobody)
+
+
+@pytest.fixture
+def make_person(make_person: MakePerson) -> MakePerson:
+    """Makes people with a session and a password that is quickly compared."""
+
+    async def make(**details: object) -> Person:
+        return await make_person(**({"password_hash": CHEAP_HASH} | details))
+
+    return make
 
 
 @pytest.fixture

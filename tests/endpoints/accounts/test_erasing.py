@@ -21,7 +21,7 @@ from api._lib.sync.outbound import Outbound
 from tasks.dev.airtable.testing import AirtableServer
 from tests.endpoints.accounts.visitor import Answer, Visitor, settled
 from tests.endpoints.conftest import MakePerson
-from tests.people import PASSWORD_HASH, Person
+from tests.people import CHEAP_HASH, Person
 from tests.sync.world import World
 
 DAY = date(2026, 3, 4)
@@ -47,7 +47,7 @@ async def world(app: App, store: Database, airtable: AirtableServer, settings: S
     """Somebody with records of every kind on both sides, and somebody else."""
     made = World(store, airtable, settings)
     await made.begin()
-    await store.execute("UPDATE users SET password_hash = $1", PASSWORD_HASH)
+    await store.execute("UPDATE users SET password_hash = $1", CHEAP_HASH)
     program, sessions = await made.program(sessions=3)
     for day in range(4):
         await made.tick(day)

@@ -16,7 +16,7 @@ from tasks.dev.airtable.testing import AirtableServer
 from tests.endpoints.accounts.letters import letters
 from tests.endpoints.accounts.visitor import Visitor, settled
 from tests.ground.smtp import Mailbox
-from tests.people import PASSWORD, PASSWORD_HASH, Person, record_id
+from tests.people import CHEAP_HASH, PASSWORD, Person, record_id
 
 EMAIL = "nieuw@voorbeeld.test"
 
@@ -31,9 +31,7 @@ async def test_F_A2_a_person_made_in_airtable_arrives_with_everything(
     visitor: Visitor, airtable: AirtableServer, store: Database
 ) -> None:
     """Fields are asked for by id, so nobody arrives nameless."""
-    record = add(
-        airtable, **{"E-mailadres": "NIEUW@Voorbeeld.test", "Paswoord Hash": PASSWORD_HASH}
-    )
+    record = add(airtable, **{"E-mailadres": "NIEUW@Voorbeeld.test", "Paswoord Hash": CHEAP_HASH})
     answer = await visitor.login(EMAIL, PASSWORD)
     assert answer.status == 200
     user = answer.data["user"]
@@ -89,7 +87,7 @@ async def test_F_A25_outsiders_cannot_use_up_airtable(
 async def test_a_blocked_newcomer_is_blocked(
     app: App, visitor: Visitor, airtable: AirtableServer, mailbox: Mailbox, store: Database
 ) -> None:
-    add(airtable, Status="Geen toegang", **{"Paswoord Hash": PASSWORD_HASH})
+    add(airtable, Status="Geen toegang", **{"Paswoord Hash": CHEAP_HASH})
     await visitor.request_link(EMAIL)
     await settled(app)
     assert letters(mailbox) == []

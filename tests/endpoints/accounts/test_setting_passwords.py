@@ -9,6 +9,7 @@ import httpx
 import jwt
 import pytest
 
+from api._lib.accounts import passwords
 from api._lib.app import App
 from api._lib.clock import ManualClock
 from api._lib.db import Database
@@ -51,7 +52,7 @@ async def test_the_first_password_logs_in_and_ends_all_other_sessions(
     assert changed == ["last_login"]
     user = await store.fetchrow("SELECT password_hash, sessions_valid_from FROM users")
     assert user is not None
-    assert user["password_hash"].startswith("$2b$12$")
+    assert user["password_hash"].startswith(f"$2b${passwords.COST:02}$")
     assert user["sessions_valid_from"] is not None
 
 
