@@ -17,7 +17,7 @@ from hypothesis import settings as hypothesis_settings
 from tasks.dev.airtable.testing import AirtableServer
 from tasks.dev.services import FLEETING, Postgres, Redis
 from tests.databases import Databases
-from tests.pooler import Pooler
+from tests.pooler import BOTH_WAYS, Pooler
 
 if TYPE_CHECKING:
     from api._lib.cache import Cache
@@ -40,6 +40,14 @@ hypothesis_settings.load_profile("project")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--pooler` runs any tests with a pooler in transaction mode before Postgres."""
     parser.addoption("--pooler", action="store_true", help="put PgBouncer before Postgres")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Some tests run with and without a pooler."""
+    name = f"{metafunc.module.__name__}."
+    if "pooler" in metafunc.fixturenames and name.startswith(tuple(f"{n}." for n in BOTH_WAYS)):
+        pooled = pytest.param(True, id="pooled", marks=pytest.mark.soak)
+        metafunc.parametrize("pooler", [pytest.param(False, id="direct"), pooled], indirect=True)
 
 
 @pytest.fixture(scope="session")
@@ -134,8 +142,8 @@ def airtable(airtable_server: AirtableServer) -> AirtableServer:
 def pooler(
     request: pytest.FixtureRequest, postgres: Postgres, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Pooler | None]:
-    """What stands between the code and Postgres, when the run asks for it."""
-    if not request.config.getoption("--pooler"):
+    """What stands between the code and Postgres, when the test or the run asks for it."""
+    if not getattr(request, "param", request.config.getoption("--pooler")):
         yield None
         return
     with Pooler(postgres, tmp_path_factory.mktemp("pooler")) as running:

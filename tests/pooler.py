@@ -12,6 +12,18 @@ from urllib.parse import urlsplit
 
 from tasks.dev.child import Child
 from tasks.dev.services import HOST, Postgres, free_port, taken, unprivileged_user, write_secret
+from tests.scale import scaled
+
+BOTH_WAYS = scaled(
+    (
+        "tests.endpoints.programs.test_never_overlapping",
+        "tests.endpoints.rewards.test_parallel",
+        "tests.endpoints.tracking.test_personal_goal_usage",
+    ),
+    soak=("tests.endpoints",),
+)
+"""Modules and packages whose tests run a second time behind the pooler: locks, counts, all kinds of
+statements; in `make soak` every endpoint."""
 
 SERVERS = 4
 """So few that clients take turns, and the next transaction usually meets another server."""

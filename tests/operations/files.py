@@ -87,7 +87,7 @@ def copy_as_the_image(target: Path) -> None:
             if file.is_file() and not is_ignored(relative):
                 place = target / name / file.relative_to(source)
                 place.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(file, place)
+                shutil.copy2(file, place)
 
 
 def environment_of_image() -> dict[str, str]:

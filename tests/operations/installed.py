@@ -6,16 +6,16 @@ import pwd
 import shutil
 import subprocess
 import sys
-import venv
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from tasks.dev.child import Child, ChildError
-from tests.operations.files import ROOT, copy_as_the_image, environment_of_image
+from tests.operations.files import copied, copy_as_the_image, environment_of_image
+from tests.operations.packages import install_packages, link_packages
+from tests.scale import scaled
 
-LOCK = ROOT / "requirements.lock"
 UID = 1001
 
 
@@ -90,14 +90,26 @@ def _remove(image: Image) -> None:
     shutil.rmtree(image.folder)
 
 
+def _compile(folder: Path) -> None:
+    """Bytecode beside the code, as a read-only tree gets none later; most is made already."""
+    for source, name in copied():
+        for made in source.rglob("__pycache__/*.pyc"):
+            place = folder / name / made.relative_to(source)
+            if place.parents[1].is_dir():
+                place.parent.mkdir(exist_ok=True)
+                shutil.copy2(made, place)
+    command = [sys.executable, "-m", "compileall", "-q", str(folder / "api"), str(folder / "tasks")]
+    subprocess.run(command, check=True)
+
+
 def _build(image: Image) -> None:
     folder = image.folder
-    venv.create(folder / "venv", with_pip=True, symlinks=True)
-    pip = [str(image.python), "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
-    options = ["--quiet", "--no-deps", "--require-hashes", "-r", str(LOCK)]
-    subprocess.run([*pip, *options], check=True)
+    scaled(link_packages, soak=install_packages)(folder / "venv")
     copy_as_the_image(folder)
     (folder / "dist").mkdir()
-    compile_all = [sys.executable, "-m", "compileall", "-q", str(folder / "api")]
-    subprocess.run([*compile_all, str(folder / "tasks")], check=True)
-    subprocess.run(["chmod", "-R", "a+rX,a-w", str(folder)], check=True)
+    _compile(folder)
+    # Files of packages may be those of the environment of these tests: only their folders change.
+    ours = [str(folder / name) for name in ("api", "tasks", "dist")]
+    subprocess.run(["chmod", "-R", "a+rX,a-w", *ours], check=True)
+    folders = ["find", str(folder), "-type", "d", "-exec", "chmod", "a+rx,a-w", "{}", "+"]
+    subprocess.run(folders, check=True)

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from tests.operations.files import ROOT
 from tests.operations.tools import executable, postgres_programs, redis_client
+from tests.prepared import prepared_python
 
 PATH = ROOT / "docs" / "operations.md"
 FENCE = re.compile(r"^( *)```sh ?(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
@@ -75,7 +76,7 @@ class Machine:
     def add_task(self, name: str, environ: Mapping[str, str]) -> None:
         """A running task of a service."""
         lines = [f"export {key}={shlex.quote(value)}" for key, value in environ.items()]
-        path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+        path = f"{Path(prepared_python()).parent}:/usr/bin:/bin"
         lines = [f"export PATH={path}", f"cd {ROOT}", *lines]
         (self._folder / f"mfa_{name}.env").write_text("\n".join(lines) + "\n")
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,8 +16,10 @@ from tasks.dev.services import HOST
 from tests.operations.load import Load, Request, read_answer
 from tests.operations.serving import ServerProcess
 from tests.people import Person, add_person
+from tests.scale import scaled
 
 CONNECTIONS = 32
+REQUESTS = scaled(300, soak=5000)
 WHOLE_STOP = 10.0
 
 
@@ -27,9 +30,15 @@ def environ(environ: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.fixture
-def server(environ: dict[str, str]) -> Iterator[ServerProcess]:
+def python() -> str:
+    """By what the server is started: what is quickest."""
+    return ""
+
+
+@pytest.fixture
+def server(environ: dict[str, str], python: str) -> Iterator[ServerProcess]:
     """A running server."""
-    with ServerProcess(os.environ | environ) as process:
+    with ServerProcess(os.environ | environ, python=python) as process:
         yield process
 
 
@@ -61,13 +70,18 @@ async def ended(server: ServerProcess) -> float:
     return time.monotonic() - began
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    ("number", "python"),
+    [(signal.SIGTERM, sys.executable), (signal.SIGINT, "")],
+    ids=["TERM", "INT"],
+)
 async def test_F_H16_no_request_is_cut_by_a_stop_under_load(
     server: ServerProcess, requests: list[Request], number: signal.Signals
 ) -> None:
     load = Load(HOST, server.port, requests)
     load.start(CONNECTIONS, fresh=CONNECTIONS // 4)
-    await load.until(1000)
+    await load.until(REQUESTS)
     os.kill(server.child.pid, number)
     seconds = await ended(server)
     await load.end()

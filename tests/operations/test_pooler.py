@@ -1,12 +1,11 @@
 """Behind PgBouncer in transaction mode everything works, and several processes act as one.
 
 Where PgBouncer is not installed, the same runs with the settings for one (see tests/pooler.py).
+Which endpoint tests run behind it, stands there, too.
 """
 
 import asyncio
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -20,15 +19,14 @@ from api._lib.settings import Role
 from api._lib.settings_loader import load_settings
 from tasks.dev.airtable.testing import AirtableServer
 from tasks.dev.services import Postgres
-from tests.operations.serving import ROOT, ServerProcess
+from tests.operations.serving import ServerProcess
 from tests.people import Person, add_person, record_id
 from tests.pooler import Pooler, program
+from tests.scale import scaled
 from tests.sync.workers import eventually, worker_process
 
-DAYS, HABITS, PEOPLE = 5, 4, 3
+DAYS, HABITS, PEOPLE = scaled((2, 3, 2), soak=(5, 4, 10))
 POINTS = 5
-# Those with the most SQL; `pytest tests/endpoints --pooler` runs them all.
-POOLED = [f"tests/endpoints/{folder}" for folder in ("content", "rewards", "tracking")]
 WAITING = "SELECT count(*) FROM outbox_events WHERE status IN ('pending', 'processing')"
 
 
@@ -59,20 +57,7 @@ async def test_the_pooler_really_gives_each_transaction_another_server(
     assert (environ["DATABASE_URL"] != environ["DATABASE_DIRECT_URL"]) == bool(program())
 
 
-def test_the_endpoint_tests_pass_behind_the_pooler() -> None:
-    environ = {n: v for n, v in os.environ.items() if not n.startswith(("PYTEST_", "COV"))}
-    options = ["-q", "-x", "--pooler", "-p", "no:cacheprovider", "--no-cov"]
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", *POOLED, *options],
-        cwd=ROOT,
-        env=environ,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout[-4000:]
-    assert " passed in " in done.stdout
-
-
+@pytest.mark.soak
 async def test_two_apps_and_two_workers_behind_it_act_as_one(
     environ: dict[str, str], db: Database, airtable: AirtableServer, tmp_path: Path
 ) -> None:

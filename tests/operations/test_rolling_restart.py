@@ -7,17 +7,21 @@ import signal
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from api._lib.db import Database
 from tasks.dev.services import HOST
 from tests.operations.haproxy import Proxy
 from tests.operations.load import Load, Request
 from tests.operations.serving import ServerProcess
 from tests.people import add_person
+from tests.scale import scaled
 
 CONNECTIONS = 32
-RESTARTS = 3
+RESTARTS = scaled(1, soak=10)
 
 
+@pytest.mark.soak
 async def test_a_rolling_restart_behind_haproxy_loses_no_request(
     environ: dict[str, str], db: Database, tmp_path: Path
 ) -> None:

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.prepared import prepared_python
+
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -36,8 +38,8 @@ def executable(path: Path, script: str) -> Path:
 
 
 def worker_command() -> list[str]:
-    """How the worker starts: the command of the stack file, by this interpreter."""
-    return [sys.executable, "-m", "saq", "api.workers.sync_worker.settings"]
+    """How the worker starts: the command of the stack file."""
+    return [prepared_python(), "-m", "saq", "api.workers.sync_worker.settings"]
 
 
 def redis_client() -> Path:
