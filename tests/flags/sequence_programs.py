@@ -17,8 +17,8 @@ WISH: dict[str, Any] = {"goals": [library.STRESS], "duration": "2 weken", "daysO
 class Steps:
     """What one person asks of programs."""
 
-    def __init__(self, recorder: Recorder, server: Server, who: Asking) -> None:
-        self._recorder, self._server, self._who = recorder, server, who
+    def __init__(self, recorder: Recorder, who: Asking) -> None:
+        self._recorder, self._who = recorder, who
 
     async def ask(self, method: str, path: str, **options: Any) -> Answer:
         """Any request."""
@@ -47,14 +47,13 @@ class Steps:
         await self.ask("PATCH", f"programs/{program}/schedule/{session}", json=body)
 
     async def do(self, method: str, **where: str) -> None:
-        """Do a method, a moment after what was done before."""
-        self._server.wait()
+        """Do a method."""
         await self.post("method-usage", userId=self._who.id, methodId=method, **where)
 
 
 async def programs(recorder: Recorder, server: Server) -> None:
     """Everything under /api/programs."""
-    ann, bob = (Steps(recorder, server, who) for who in (server.ann, server.bob))
+    ann, bob = Steps(recorder, server.ann), Steps(recorder, server.bob)
     await _refused(ann)
     by_hand = await _by_hand(ann)
     await _foreign(bob, by_hand)

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
 
 import httpx
 from msgspec import Struct
@@ -39,14 +38,6 @@ class Server(Struct):
     app: App
     ann: Asking
     bob: Asking
-    airtable: AirtableServer
-
-    def wait(self, seconds: float = 1.0) -> None:
-        """Let time pass, here and in Airtable."""
-        clock = self.ctx.clock
-        assert isinstance(clock, ManualClock)
-        clock.advance(timedelta(seconds=seconds))
-        self.airtable.control.advance(seconds)
 
     @property
     def ctx(self) -> Context:
@@ -119,4 +110,4 @@ class Stage:
                 httpx.AsyncClient(transport=transport, base_url="http://mfa.test")
             )
             ann, bob = (Asking(client, person) for person in self._people)
-            yield Server(app, ann, bob, self.airtable)
+            yield Server(app, ann, bob)
