@@ -10,7 +10,7 @@ from api._lib.airtable.programs import PROGRAMS
 from api._lib.sync.inbound_jobs import import_tracking
 from api._lib.sync.reconcile.run import Reconciliation, Wish
 from tests.endpoints.asking import Asking
-from tests.endpoints.programs.steps import confirm, create, create_whole, detail
+from tests.endpoints.programs.steps import confirm, create, create_whole, detail, review
 from tests.flags.stage import Server, Stage
 from tests.programs import catalogue as c
 
@@ -154,3 +154,29 @@ async def test_a_program_made_by_hand_in_airtable_is_shown_by_the_name_it_has_th
         assert (program["status"], program["creationType"]) == ("Gepland", "Manueel")
         assert program["daysOfWeek"] == []
         assert (await server.bob.get(f"programs/{record}")).status == 404
+
+
+async def test_a_row_that_cannot_be_written_now_does_not_hold_up_the_program(stage: Stage) -> None:
+    async with stage.server("airtable_only") as server:
+        await server.ctx.db.execute("ALTER TABLE program_days RENAME TO elsewhere")
+        program = await create_whole(server.ann)
+        assert len((await detail(server.ann, program["id"]))["schedule"]) == 4
+        await server.ctx.db.execute("ALTER TABLE elsewhere RENAME TO program_days")
+        assert await server.ctx.db.fetchval("SELECT count(*) FROM programs") == 0
+        await read_all(server)
+        assert await differences(server) == {}
+
+
+async def test_what_lives_in_postgres_is_stored_or_the_program_is_not(stage: Stage) -> None:
+    """The habits that come with a program are nowhere else."""
+    async with stage.server("airtable_only") as server:
+        await server.ctx.db.execute("ALTER TABLE program_days RENAME TO elsewhere")
+        chosen = review(selectedGoedeGewoontes=[{"goedeGewoonteId": c.WATER}])
+        answer = await server.ann.post("programs/confirm", **chosen)
+        assert answer.status == 500
+        for table in ("Mentale Fitnessprogramma's", "Programmaplanning"):
+            assert stage.airtable.control.count(table) == 0
+        await server.ctx.db.execute("ALTER TABLE elsewhere RENAME TO program_days")
+        assert (await server.ann.post("programs/confirm", **chosen)).status == 201
+        habits = (await server.ann.get("methods/habits")).data
+        assert [habit["id"] for habit in habits] == [c.WATER]

@@ -14,6 +14,7 @@ from api._lib.backend import is_sent
 from api._lib.context import Context, User
 from api._lib.errors import unavailable
 from api._lib.programs.store import mirrors
+from api._lib.settings import Backend
 from api._lib.switching import Switch
 from api._lib.wire import Key
 
@@ -107,3 +108,12 @@ def _done(usage: Record) -> Done:
 
 
 COMPLETIONS: Switch[Completions] = Switch("METHOD_USAGE", postgres=InRows(), airtable=InRecords())
+
+
+async def done_by(ctx: Context, user_id: str) -> list[Done]:
+    """What a person did in programs that live in Airtable, oldest first.
+
+    While they live in Postgres this is the other side of a comparison, all of it from Airtable.
+    """
+    is_served = ctx.settings.backends["PROGRAMS"] is Backend.AIRTABLE_ONLY
+    return await (COMPLETIONS.store(ctx) if is_served else InRecords()).of(ctx, user_id)

@@ -16,7 +16,7 @@ from api._lib.context import Context
 from api._lib.db import DatabaseUnavailableError, Queries
 from api._lib.programs import views
 from api._lib.programs.airtable.cells import is_draft, read_program, read_session
-from api._lib.programs.airtable.completions import COMPLETIONS, Done
+from api._lib.programs.airtable.completions import Done, done_by
 from api._lib.programs.contracts import Overlap, Period
 from api._lib.programs.model import Program, Session, Status
 from api._lib.programs.rules.progress import Progress, progress
@@ -127,7 +127,7 @@ async def _library(ctx: Context, user_id: str) -> Library:
     for record in sorted(await ctx.tables.scan(SESSIONS), key=_place) if records else ():
         if (program := record.link("program")) in programs:
             sessions[str(program)].append(record)
-    everything = await COMPLETIONS.store(ctx).of(ctx, user_id)
+    everything = await done_by(ctx, user_id)
     done, direct = _sorted(everything, sessions)
     used = frozenset(id for id, row in known.items() if row.is_used)
     return Library(records, programs, sessions, everything, done, direct, used)
