@@ -1,16 +1,25 @@
 """What makes the sync fast, without a clock: full batches, and new records before the rest."""
 
+import asyncio
 import random
 
 from api._lib.airtable.entities import EntityType as E
+from api._lib.airtable.gateway import Gateway
+from api._lib.cache import Cache
 from api._lib.db import Database
 from api._lib.sync.outbound import Outbound
+from api._lib.sync.schemas import SchemaBook
 from tasks.dev.airtable.testing import AirtableServer
+from tests.airtable import with_settings
 from tests.sync.compare import differences
 from tests.sync.world import MONDAY, World
 
 RECORDS = 500
 KINDS = 6
+PROGRESS = """
+SELECT count(*) FILTER (WHERE attempt_count > 0), count(worker_id), count(processed_at)
+FROM outbox_events
+"""
 
 
 async def backlog(world: World) -> None:
@@ -53,3 +62,35 @@ async def test_what_somebody_did_arrives_before_what_it_counts_for(
         tables["goedeGewoonteGebruik"],
         tables["users"],
     ]
+
+
+async def test_what_comes_while_a_batch_waits_for_its_slot_travels_together(
+    airtable: AirtableServer, world: World, db: Database, cache: Cache, gateway: Gateway
+) -> None:
+    """Also when another batch ends meanwhile; else single changes stand in line for slots."""
+    await SchemaBook(db, gateway).check()
+    slow = Gateway(with_settings(world.settings, airtable_min_interval_ms=2_000), cache, db)
+    outbound = Outbound(db, slow, world.settings, "worker-1")
+
+    async def progress() -> tuple[int, int, int]:
+        """Events that were tried, that were taken, and that are through."""
+        row = await db.fetchrow(PROGRESS)
+        return (0, 0, 0) if row is None else tuple(row)
+
+    async def reach(*least: int) -> None:
+        async with asyncio.timeout(20):
+            while any(now < wanted for now, wanted in zip(await progress(), least, strict=True)):
+                await asyncio.sleep(0.01)
+
+    airtable.control.latency(0.5)
+    await world.tick(day=0)
+    draining = asyncio.create_task(outbound.drain())
+    await asyncio.to_thread(airtable.control.wait_for, world.writes)
+    for day, least in ((1, (2, 2, 1)), (2, (2, 3, 1)), (3, (2, 4, 1))):
+        await world.tick(day=day)
+        outbound.wake()
+        await reach(*least)
+    assert await draining == 4
+    assert len(world.writes()) == 3
+    assert set(await world.statuses()) == {"processed"}
+    await slow.close()

@@ -88,7 +88,7 @@ class Outbound:
             # There may be more, such as parents that were just queued.
             self._news.set()
         # One batch at a time waits for its slot: what comes meanwhile makes the next one fuller.
-        if not drain.unsent and len(drain.running) < self._settings.airtable_max_concurrency:
+        if drain.unsent is None and len(drain.running) < self._settings.airtable_max_concurrency:
             self._start(drain, drain.hand.take())
         return bool(drain.running) or not drain.hand.is_empty or self._news.is_set()
 
@@ -122,12 +122,14 @@ class Outbound:
 
     def _start(self, drain: "_Drain", batch: Sequence[Item]) -> None:
         if batch:
-            drain.unsent = True
+            drain.unsent = batch
             drain.running.add(asyncio.create_task(self._send(drain, batch)))
 
     async def _send(self, drain: "_Drain", batch: Sequence[Item]) -> None:
         def started() -> None:
-            drain.unsent = False
+            # Not only for a batch that begins: one that ends says so again, when another waits.
+            if drain.unsent is batch:
+                drain.unsent = None
             self._news.set()
 
         try:
@@ -185,8 +187,8 @@ class _Drain:
         self.until = until
         self.hand = Hand()
         self.running: set[asyncio.Task[None]] = set()
-        self.unsent = False
-        """Whether a batch waits for its slot."""
+        self.unsent: Sequence[Item] | None = None
+        """The batch that waits for its slot."""
         self.taken = 0
 
 
