@@ -64,6 +64,7 @@ class App:
                 self.settings, clock=self._clock, bridge=SyncBridge, database=database
             )
             self.resources = await stack.enter_async_context(opened)
+            self.resources.background.start(self.resources.airtable.limiter.announce())
             yield self
 
     def stop(self, ends: float) -> None:

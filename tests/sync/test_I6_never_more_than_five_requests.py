@@ -58,28 +58,17 @@ def busiest(times: list[float]) -> int:
     return max((sum(start <= other < start + 1 for other in times) for start in times), default=0)
 
 
-def test_I6_over_several_processes_with_the_real_limit(
-    airtable: AirtableServer, airtable_environ: dict[str, str]
-) -> None:
-    times = Senders(
-        airtable_environ, 5, Lane.OUTBOX, Lane.OUTBOX, Lane.INTERACTIVE, Lane.INBOUND
-    ).times()
-    assert busiest(times) <= 5, times
-    assert len(times) > 10
-    assert airtable.control.requests()
-
-
-def test_I6_while_redis_loses_everything(
+def test_I6_over_several_processes_with_the_real_limit_also_when_redis_forgets(
     airtable: AirtableServer, airtable_environ: dict[str, str], redis: Redis
 ) -> None:
-    senders = Senders(airtable_environ, 6, Lane.OUTBOX, Lane.OUTBOX)
-    airtable.control.wait_for(airtable.control.requests, 30)
-    for _ in range(5):
-        time.sleep(0.6)
+    senders = Senders(airtable_environ, 5, Lane.OUTBOX, Lane.INTERACTIVE, Lane.INBOUND)
+    airtable.control.wait_for(lambda: len(airtable.control.requests()) >= 8, 30)
+    for _ in range(3):
         redis.flush()
+        time.sleep(0.6)
     times = senders.times()
     assert busiest(times) <= 5, times
-    assert len(times) > 1
+    assert len(times) > 8
 
 
 def test_I6_while_redis_is_away_and_when_it_returns(
@@ -88,18 +77,18 @@ def test_I6_while_redis_is_away_and_when_it_returns(
     def sent() -> int:
         return len(airtable.control.requests())
 
-    senders = Senders(airtable_environ, 9, Lane.OUTBOX, Lane.OUTBOX, Lane.INTERACTIVE)
-    airtable.control.wait_for(lambda: sent() >= 5, 30)
+    senders = Senders(airtable_environ, 7, Lane.OUTBOX, Lane.OUTBOX, Lane.INTERACTIVE)
+    airtable.control.wait_for(lambda: sent() >= 3, 30)
     redis.kill()
     before = sent()
-    time.sleep(4)
+    time.sleep(2.5)
     without = sent() - before
     redis.start()
     returned = sent()
     times = senders.times()
     assert busiest(times) <= 5, times
     # One sender at three a second and one interactive request a second, after a short silence.
-    assert 1 <= without <= 17
+    assert 1 <= without <= 11
     assert sent() > returned
 
 
@@ -118,6 +107,22 @@ async def test_I6_after_a_429_nobody_sends_for_thirty_seconds(
     assert len(airtable.control.requests()) == 1
     for gateway in (first, second):
         await gateway.close()
+
+
+async def test_I6_the_silence_after_a_loss_begins_when_a_process_starts(
+    settings: Settings, cache: Cache, db: Database
+) -> None:
+    """And not anew with each process; the first request then has less of it left to wait."""
+    limiters = [
+        Limiter(with_settings(settings, airtable_min_interval_ms=interval), cache, db)
+        for interval in (60_000, 1)
+    ]
+    for limiter in limiters:
+        await limiter.announce()
+    for limiter in limiters:
+        with pytest.raises(NotSentError, match="busy"):
+            await limiter.acquire(Lane.OUTBOX, patience=1)
+        await limiter.close()
 
 
 async def test_example_6_seven_callers_get_slots_at_equal_distance(
@@ -155,24 +160,6 @@ async def test_the_classes_reserve_as_far_ahead_as_they_may(
     callers = (limiter.acquire(Lane.INTERACTIVE, 1.5) for _ in range(5))
     done = await asyncio.gather(*callers, return_exceptions=True)
     assert [type(outcome) for outcome in done].count(NotSentError) == 2
-
-
-async def test_after_a_pause_the_start_is_slow(
-    settings: Settings, cache: Cache, db: Database
-) -> None:
-    quick = with_settings(settings, airtable_min_interval_ms=50, airtable_pause_seconds=1)
-    limiter = Limiter(quick, cache, db)
-    await limiter.acquire(Lane.OUTBOX, 10)
-    await limiter.report("throttled")
-    with pytest.raises(NotSentError) as caught:
-        await limiter.acquire(Lane.OUTBOX, 10)
-    assert caught.value.reason == "paused"
-    await asyncio.sleep(caught.value.retry_in)
-    loop = asyncio.get_running_loop()
-    await limiter.acquire(Lane.OUTBOX, 10)
-    first = loop.time()
-    await limiter.acquire(Lane.OUTBOX, 10)
-    assert loop.time() - first >= 0.9
 
 
 async def test_F3_five_failures_open_the_breaker_and_one_probe_closes_it(

@@ -55,6 +55,11 @@ class Limiter:
         self._away_since: float | None = None
         self._failed_at = 0.0
 
+    async def announce(self) -> None:
+        """Begin the silence of a Redis that knows nothing, so that the first request need not."""
+        if self._redis is not None:
+            await self._attempt(self._redis.announce(self._interval_ms), False)
+
     async def acquire(self, lane: Lane, patience: float, tries: int = 0) -> Grant:
         """Wait for leave to send; raises NotSentError when there is none within the patience.
 

@@ -10,7 +10,14 @@ from msgspec import Struct
 from redis.asyncio import Redis
 
 from api._lib.airtable import store
-from api._lib.airtable.pacing import CONFIRM, LOOK, REPORT, RESERVE, SILENT_INTERVALS
+from api._lib.airtable.pacing import (
+    ANNOUNCE,
+    CONFIRM,
+    LOOK,
+    REPORT,
+    RESERVE,
+    SILENT_INTERVALS,
+)
 from api._lib.airtable.weather import Weather
 from api._lib.db import Connection, Database, DatabaseUnavailableError
 
@@ -33,10 +40,16 @@ class RedisPacer:
     def __init__(self, client: Redis, base: str) -> None:
         self._client = client
         self._base = base
+        self._announce = client.register_script(ANNOUNCE)
         self._reserve = client.register_script(RESERVE)
         self._confirm = client.register_script(CONFIRM)
         self._report = client.register_script(REPORT)
         self._look = client.register_script(LOOK)
+
+    async def announce(self, interval_ms: int) -> bool:
+        """Begin the silence if nobody knows what was sent last."""
+        await self._announce(keys=self._keys(), args=[interval_ms])
+        return True
 
     async def reserve(self, interval_ms: int, horizon_ms: int, width: int) -> Answer:
         """Take the next free slot, if it is not further ahead than the horizon."""

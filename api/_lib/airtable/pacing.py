@@ -66,6 +66,16 @@ return {{'go', slot - now, blocked and 1 or 0, slot}}
 """
 )
 
+# When a process starts: the silence need not wait for the first request. ARGV: interval.
+ANNOUNCE = (
+    _START
+    + f"""
+local ends = now + {SILENT_INTERVALS} * tonumber(ARGV[1])
+redis.call('SET', KEYS[1], ends, 'PX', keep, 'NX')
+return now
+"""
+)
+
 # Just before sending in a slot that lay ahead. ARGV: slot, tolerance, probe.
 CONFIRM = (
     _START

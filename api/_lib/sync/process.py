@@ -99,6 +99,7 @@ class Process:
         )
         await self._publish_figures(resources)
         self._spawn(self._beat(resources))
+        self._spawn(resources.airtable.limiter.announce())
         await self._wait_for_services(resources)
         await self._wait_for_migrations(resources)
         outbound = Outbound(resources.db, resources.airtable, self.settings, self.worker)
@@ -185,7 +186,7 @@ class Process:
     async def _first_look(self, resources: Resources, outbound: Outbound) -> None:
         try:
             await self._publish(resources, beats=0)
-            await outbound.schema_book.check()
+            await outbound.schema_book.look_once()
         except (AirtableError, *AWAY) as error:
             log.warning("the base cannot be seen", extra={"reason": type(error).__name__})
 

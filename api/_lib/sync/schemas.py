@@ -1,5 +1,6 @@
 """The schema of the base as the sending half knows it."""
 
+import asyncio
 import time
 from contextlib import suppress
 
@@ -19,15 +20,32 @@ class SchemaBook:
         self._db = db
         self._gateway = gateway
         self._checked = 0.0
+        self._looking = asyncio.Lock()
         self.schema = Schema()
 
     async def load(self) -> Schema:
         """The stored schema, or a first look at the base; raises AirtableError."""
-        self.schema = await known_schema(self._db) or await self.check()
+        self.schema = await known_schema(self._db) or await self._known_soon()
         return self.schema
 
     async def check(self) -> Schema:
         """Look at the base now and let go what waited for an App ID field."""
+        async with self._looking:
+            return await self._look()
+
+    async def look_once(self) -> Schema:
+        """Look at the base, unless this process just did."""
+        async with self._looking:
+            if time.monotonic() - self._checked > FRESH_SECONDS:
+                await self._look()
+        return self.schema
+
+    async def _known_soon(self) -> Schema:
+        """What a look that is on its way finds, else a look of our own."""
+        async with self._looking:
+            return await known_schema(self._db) or await self._look()
+
+    async def _look(self) -> Schema:
         self.schema = await check_schema(self._gateway, self._db)
         self._checked = time.monotonic()
         ready = [
@@ -40,9 +58,8 @@ class SchemaBook:
 
     async def refresh(self, is_needed: bool = False) -> None:
         """Look again if Airtable can be asked; without need only if nobody just did."""
-        if is_needed or time.monotonic() - self._checked > FRESH_SECONDS:
-            with suppress(AirtableError):
-                await self.check()
+        with suppress(AirtableError):
+            await (self.check() if is_needed else self.look_once())
 
 
 RELEASE = """
