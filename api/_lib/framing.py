@@ -42,12 +42,14 @@ class Framing:
 class Framed:
     """The way back of one request; what it was answered with is in `status`."""
 
-    __slots__ = ("_framing", "_scope", "_send", "_start", "status")
+    __slots__ = ("_answer", "_framing", "_scope", "_send", "_start", "status")
 
     def __init__(self, framing: Framing, scope: Scope, send: Send) -> None:
         self._framing = framing
         self._scope = scope
         self._send = send
+        # Left in the scope it would make a circle, which only the garbage collector can open.
+        self._answer: Answer | None = scope.pop(ANSWER, None)
         self._start: Message | None = None
         self.status = 500
 
@@ -60,10 +62,9 @@ class Framed:
         if start is None:
             await self._send(message)
             return
-        answer: Answer | None = self._scope.get(ANSWER)
-        if answer is not None and not self._framing.stopping and not message.get("more_body"):
+        if self._answer and not self._framing.stopping and not message.get("more_body"):
             head = lines(start["headers"]) + self._common_lines()
-            await answer(self.status, head, message["body"])
+            await self._answer(self.status, head, message["body"])
             return
         start["headers"] = [*start["headers"], *self._common()]
         await self._send(start)

@@ -1,6 +1,7 @@
 """Answers over real connections: ready bytes in one piece, and the same as without them."""
 
 import asyncio
+import gc
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -177,3 +178,20 @@ async def test_whoever_hangs_up_early_disturbs_nobody(port: int) -> None:
         writer.write(request("/api/small"))
         head, _ = await answered(reader)
     assert head.startswith("HTTP/1.1 200 ")
+
+
+async def test_a_request_leaves_nothing_to_the_garbage_collector(port: int) -> None:
+    """Circles of objects, found by collecting again and again, cost a fifth of a small request."""
+    requests = 100
+    async with connected(port) as (reader, writer):
+        writer.write(request("/api/small"))
+        await answered(reader)
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(requests):
+                writer.write(request("/api/small"))
+                await answered(reader)
+            assert gc.collect() < requests
+        finally:
+            gc.enable()
