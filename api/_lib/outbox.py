@@ -64,6 +64,7 @@ async def forget(tx: Transaction, user_id: str) -> Forgotten:
     """Remove the events and dead letters of an erased user, all but the deletes still to be done.
 
     An event that is being sent stays: its record can only be deleted once that request has ended.
+    A delete that dies in this moment stays too, for somebody to replay it.
     """
     letters = await tx.execute(FORGET_LETTERS, user_id)
     events = await tx.execute(FORGET_EVENTS, user_id)
@@ -210,12 +211,13 @@ SELECT pg_notify($3, '')"""
 
 FORGET_LETTERS = """
 DELETE FROM outbox_dead_letters WHERE outbox_id IN (
-    SELECT id FROM outbox_events WHERE user_id = $1)"""
+    SELECT id FROM outbox_events
+    WHERE user_id = $1 AND NOT (status = 'dead_letter' AND operation = 'delete'))"""
 
 FORGET_EVENTS = """
 DELETE FROM outbox_events
 WHERE user_id = $1 AND status <> 'processing'
-  AND NOT (status = 'pending' AND operation = 'delete')"""
+  AND NOT (status IN ('pending', 'dead_letter') AND operation = 'delete')"""
 
 UPSERTS = _EVENTS + _NO_PAST + _INSERT
 WITH_DELETES = _EVENTS + _DELETES + _INSERT

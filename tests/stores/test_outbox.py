@@ -187,6 +187,22 @@ async def test_O6_an_erased_user_leaves_only_the_deletes_to_be_done(db: Database
     assert await db.fetchval("SELECT count(*) FROM outbox_dead_letters") == 0
 
 
+async def test_O6_a_deletion_that_dies_during_the_erasure_stays_to_be_replayed(
+    db: Database,
+) -> None:
+    await store(db, event("gone", user_id="recA", operation="delete"))
+    await db.execute("UPDATE outbox_events SET status = 'dead_letter'")
+    await db.execute(
+        """INSERT INTO outbox_dead_letters
+           (outbox_id, entity_type, entity_id, operation, error_class, error_message, attempts)
+           SELECT id, entity_type, entity_id, operation, 'permanent', 'no', 2 FROM outbox_events"""
+    )
+    async with db.transaction() as tx:
+        await forget(tx, "recA")
+    assert [row["status"] for row in await rows(db)] == ["dead_letter"]
+    assert await db.fetchval("SELECT count(*) FROM outbox_dead_letters") == 1
+
+
 @given(FIELDS, FIELDS)
 def test_merging_never_loses_a_shared_field(
     older: list[str] | None, newer: list[str] | None

@@ -12,9 +12,11 @@ from api._lib.airtable.entities import EntityType as E
 from api._lib.context import Context, open_resources
 from api._lib.settings import Backend, Settings
 from api._lib.sync.claims import claim
+from api._lib.sync.dead_letters import bury
+from api._lib.sync.letters import Search, replay_matching
 from api._lib.sync.outbound import Outbound
 from api._lib.sync.reaper import reap, release_parked
-from api._lib.sync.rules import OPTIONAL_PARENT_SECONDS
+from api._lib.sync.rules import OPTIONAL_PARENT_SECONDS, ErrorClass
 from tests.airtable import with_settings
 from tests.sync.workers import eventually
 from tests.sync.world import MONDAY, World, signed_in
@@ -218,6 +220,38 @@ async def test_O5_a_create_that_may_have_run_is_found_and_deleted(
     await outbound.drain()
     assert await world.records(E.GOEDE_GEWOONTE_USAGE) == {}
     assert (await world.statuses())[-1] == "processed"
+
+
+async def test_O5_a_create_that_may_have_run_and_then_died_is_found_and_deleted(
+    world: World, outbound: Outbound
+) -> None:
+    """The delete was queued while the create had its last try."""
+    tick = await world.tick()
+    world.airtable.control.fault(drop=True, when="after", method="PATCH")
+    await outbound.drain()
+    await let_go(world)
+    (last_try,) = await claim(world.db, 1, 120, "one")
+    await world.untick(tick)
+    kind = ErrorClass.PERMANENT
+    assert await bury(world.db, last_try.token, last_try.id, kind, "no")
+    await outbound.drain()
+    assert await world.records(E.GOEDE_GEWOONTE_USAGE) == {}
+
+
+async def test_O5_a_replay_does_not_undo_a_deletion(world: World, outbound: Outbound) -> None:
+    """A create and the delete behind it both died."""
+    tick = await world.tick()
+    (create,) = await claim(world.db, 1, 120, "one")
+    await world.untick(tick)
+    await bury(world.db, create.token, create.id, ErrorClass.PERMANENT, "no")
+    (delete,) = await claim(world.db, 1, 120, "one")
+    await bury(world.db, delete.token, delete.id, ErrorClass.PERMANENT, "no")
+    assert await replay_matching(world.db, Search()) == 2
+    events = await world.events()
+    assert [(e["operation"], e["status"]) for e in events] == [
+        ("upsert", "superseded"),
+        ("delete", "pending"),
+    ]
 
 
 async def test_6_7_a_record_that_is_already_gone_counts_as_deleted(

@@ -25,6 +25,7 @@ async def bury(
 
 
 # A letter of an earlier life of the event passes on how often it was replayed (sync 11.17).
+# What waits behind a create that may have run must know of it: a delete looks for the record.
 BURY = """
 WITH dead AS (
     UPDATE outbox_events
@@ -32,6 +33,11 @@ WITH dead AS (
         parked_on = NULL, error_class = $3, last_error = $4
     WHERE id = $1 AND status = 'processing' AND lease_token = $2
     RETURNING *
+), behind AS (
+    UPDATE outbox_events AS p
+    SET first_attempt_at = least(p.first_attempt_at, d.first_attempt_at)
+    FROM dead AS d
+    WHERE p.entity_type = d.entity_type AND p.entity_id = d.entity_id AND p.status = 'pending'
 )
 INSERT INTO outbox_dead_letters
     (outbox_id, entity_type, entity_id, operation, payload, error_class, http_status,

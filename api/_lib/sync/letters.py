@@ -104,7 +104,13 @@ async def _replay(tx: Transaction, ids: Sequence[int]) -> int:
     rows = await tx.fetch(MARK_REPLAYED, list(ids))
     revived = {row["id"] for row in await tx.fetch(REVIVE, [row["outbox_id"] for row in rows])}
     others = [row for row in rows if row["outbox_id"] not in revived]
-    await enqueue(tx, [_event(dict(row)) for row in others])
+    doomed = {
+        (row["entity_type"], row["entity_id"])
+        for row in await tx.fetch(DOOMED, [row["entity_id"] for row in others])
+    }
+    # Nothing that waits for its deletion is written once more.
+    alive = [row for row in others if (row["entity_type"], row["entity_id"]) not in doomed]
+    await enqueue(tx, [_event(dict(row)) for row in alive])
     return len(rows)
 
 
@@ -156,6 +162,11 @@ SET status = CASE WHEN d.is_followed OR d.age > 1 THEN 'superseded' ELSE 'pendin
     processed_at = CASE WHEN d.is_followed OR d.age > 1 THEN now() END
 FROM dead AS d WHERE o.id = d.id
 RETURNING CASE WHEN o.status = 'pending' THEN o.id END AS id"""
+
+DOOMED = """
+SELECT entity_type, entity_id FROM outbox_events
+WHERE entity_id = ANY($1::text[]) AND operation = 'delete'
+  AND status IN ('pending', 'processing')"""
 
 DUE = """
 SELECT d.id FROM outbox_dead_letters AS d
