@@ -1,6 +1,6 @@
 """The sending half against the stand-in, with one person and some content on both sides."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
@@ -13,8 +13,23 @@ from api._lib.sync.outbound import Outbound
 from tasks.dev.airtable.testing import AirtableServer
 from tests.airtable import airtable, airtable_environ
 from tests.sync.world import World
+from tests.sync.zygote import Zygote, zygote
 
 __all__ = ["airtable", "airtable_environ"]
+
+
+@pytest.fixture(scope="session")
+def worker_source() -> Iterator[Zygote]:
+    """What forks workers; each test process has its own."""
+    with zygote() as source:
+        yield source
+
+
+@pytest.fixture
+def workers(worker_source: Zygote, database_url: str, redis_url: str) -> Iterator[Zygote]:
+    """Workers that start within milliseconds; none outlives the test and its servers."""
+    yield worker_source
+    worker_source.kill_all()
 
 
 @pytest.fixture

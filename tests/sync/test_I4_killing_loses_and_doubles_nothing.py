@@ -12,14 +12,16 @@ import pytest
 from api._lib.airtable.entities import EntityType as E
 from api._lib.db import DatabaseUnavailableError
 from tasks.dev.services import Postgres, Redis
+from tests.scale import scaled
 from tests.sync.compare import differences
 from tests.sync.walk import Walk
 from tests.sync.weather import SHORT, is_drained
 from tests.sync.workers import eventually, worker_process
 from tests.sync.world import World
-from tests.sync.zygote import zygote
+from tests.sync.zygote import Zygote
 
-TICKS = 1_000
+TICKS = scaled(300, soak=1_000)
+VICTIMS = [("worker", 2), ("redis", 1), ("postgres", 2)]
 
 
 @pytest.fixture
@@ -40,24 +42,23 @@ async def tick_many(world: World, numbers: Iterator[int]) -> None:
             await asyncio.sleep(0.05)
 
 
+@pytest.mark.soak
 @pytest.mark.usefixtures("durable")
-@pytest.mark.parametrize(
-    ("victim", "workers"), [("worker", 2), ("worker", 1), ("redis", 1), ("postgres", 2)]
-)
-async def test_I4_kill_in_the_middle_of_a_thousand_ticks(
+@pytest.mark.parametrize(("victim", "number"), scaled(VICTIMS, soak=[*VICTIMS, ("worker", 1)]))
+async def test_I4_kill_in_the_middle_of_many_ticks(
     airtable_environ: dict[str, str],
     world: World,
     postgres: Postgres,
     redis: Redis,
     tmp_path: Path,
     victim: str,
-    workers: int,
+    number: int,
 ) -> None:
     world.airtable.control.latency(0.02)
     environ = airtable_environ | SHORT
     with ExitStack() as stack:
         running = [
-            stack.enter_context(worker_process(environ, tmp_path / str(n))) for n in range(workers)
+            stack.enter_context(worker_process(environ, tmp_path / str(n))) for n in range(number)
         ]
         numbers = iter(range(TICKS))
         ticking = asyncio.gather(*(tick_many(world, numbers) for _ in range(8)))
@@ -87,7 +88,7 @@ async def test_I4_kill_in_the_middle_of_a_thousand_ticks(
 
 @pytest.mark.parametrize("when", ["before", "after"])
 async def test_I4_kill_during_a_request(
-    airtable_environ: dict[str, str], world: World, when: str
+    airtable_environ: dict[str, str], world: World, workers: Zygote, when: str
 ) -> None:
     """The request hangs, or its answer does, when the worker dies."""
     for day in range(10):
@@ -100,31 +101,30 @@ async def test_I4_kill_during_a_request(
         return sent == 1 and (when == "before" or len(made) == 10)
 
     environ = airtable_environ | SHORT
-    with zygote() as source:
-        first = source.start(environ)
-        await eventually(is_sent, what="the request")
-        source.kill(first)
-        source.start(environ)
-        await eventually(lambda: is_drained(world.db), what="the drain")
+    first = workers.start(environ)
+    await eventually(is_sent, what="the request")
+    workers.kill(first)
+    workers.start(environ)
+    await eventually(lambda: is_drained(world.db), what="the drain")
     assert await differences(world.db, world.airtable) == []
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(scaled(1, soak=4)))
 async def test_I4_kills_at_random_moments(
-    airtable_environ: dict[str, str], world: World, seed: int
+    airtable_environ: dict[str, str], world: World, workers: Zygote, seed: int
 ) -> None:
     """Two workers die again and again while people use the app."""
     dice = random.Random(seed)
     walk = Walk(world, dice)
     environ = airtable_environ | SHORT
-    with zygote() as source:
-        for _ in range(2):
-            source.start(environ)
-        for _ in range(15):
-            await walk.steps(8)
-            await asyncio.sleep(dice.uniform(0, 0.08))
-            source.kill(dice.choice(source.living))
-            source.start(environ)
-        await eventually(lambda: is_drained(world.db), what="the drain")
+    for _ in range(2):
+        workers.start(environ)
+    for _ in range(15):
+        await walk.steps(8)
+        await asyncio.sleep(dice.uniform(0, 0.08))
+        workers.kill(dice.choice(workers.living))
+        workers.start(environ)
+    await eventually(lambda: is_drained(world.db), what="the drain")
     assert await differences(world.db, world.airtable) == []
     assert await world.db.fetchval("SELECT count(*) FROM outbox_dead_letters") == 0

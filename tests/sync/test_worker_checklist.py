@@ -5,8 +5,6 @@ import signal
 from contextlib import ExitStack
 from pathlib import Path
 
-import pytest
-
 from api._lib.airtable.entities import EntityType as E
 from api._lib.sync.gates import claim_run, end_run, read_gate
 from tasks.dev.services import Redis
@@ -14,21 +12,20 @@ from tests.sync.compare import differences
 from tests.sync.weather import SHORT, is_drained
 from tests.sync.workers import eventually, worker_process
 from tests.sync.world import World
-from tests.sync.zygote import zygote
+from tests.sync.zygote import Zygote
 
 
 async def test_1_two_workers_keep_order_and_double_nothing(
-    airtable_environ: dict[str, str], world: World
+    airtable_environ: dict[str, str], world: World, workers: Zygote
 ) -> None:
     goals = [await world.add(E.PERSONAL_GOAL, name="0") for _ in range(50)]
     environ = airtable_environ | SHORT
-    with zygote() as source:
-        source.start(environ)
-        source.start(environ)
-        for round_ in range(1, 10):
-            for goal in goals:
-                await world.change(E.PERSONAL_GOAL, goal, name=str(round_))
-        await eventually(lambda: is_drained(world.db), what="the drain")
+    workers.start(environ)
+    workers.start(environ)
+    for round_ in range(1, 10):
+        for goal in goals:
+            await world.change(E.PERSONAL_GOAL, goal, name=str(round_))
+    await eventually(lambda: is_drained(world.db), what="the drain")
     assert await differences(world.db, world.airtable) == []
     stuck = "SELECT count(*) FROM outbox_events WHERE status = 'processing'"
     assert await world.db.fetchval(stuck) == 0
@@ -84,25 +81,26 @@ async def test_4_the_outbox_goes_on_without_redis(
     assert await differences(world.db, world.airtable) == []
 
 
-async def test_5_an_outage_kills_nothing(airtable_environ: dict[str, str], world: World) -> None:
+async def test_5_an_outage_kills_nothing(
+    airtable_environ: dict[str, str], world: World, workers: Zygote
+) -> None:
     """While the breaker is open nothing is sent, so no tries are used up."""
     for day in range(100):
         await world.tick(day=day)
     world.airtable.control.fault(status=503, count=0)
     environ = airtable_environ | SHORT
-    with zygote() as source:
-        source.start(environ)
+    workers.start(environ)
 
-        async def is_open() -> bool:
-            return bool([r for r in world.airtable.control.requests() if r["status"] == 503][4:])
+    async def is_open() -> bool:
+        return bool([r for r in world.airtable.control.requests() if r["status"] == 503][4:])
 
-        await eventually(is_open, what="five failures")
-        refused = len(world.airtable.control.requests())
-        await asyncio.sleep(1)
-        assert len(world.airtable.control.requests()) <= refused + 3
-        assert "dead_letter" not in await world.statuses()
-        tries = "SELECT max(attempt_count) FROM outbox_events"
-        assert await world.db.fetchval(tries) <= 5
+    await eventually(is_open, what="five failures")
+    refused = len(world.airtable.control.requests())
+    await asyncio.sleep(1)
+    assert len(world.airtable.control.requests()) <= refused + 3
+    assert "dead_letter" not in await world.statuses()
+    tries = "SELECT max(attempt_count) FROM outbox_events"
+    assert await world.db.fetchval(tries) <= 5
 
 
 async def test_9_three_workers_run_a_periodic_job_once_per_period(world: World) -> None:
@@ -124,14 +122,11 @@ async def test_a_gate_remembers_how_its_run_ended(world: World) -> None:
     assert gate.last_ok_at is not None
 
 
-@pytest.mark.parametrize("signal_", [signal.SIGTERM, signal.SIGINT])
-def test_an_idle_worker_stops_at_once(
-    airtable_environ: dict[str, str], tmp_path: Path, signal_: signal.Signals
-) -> None:
+def test_an_idle_worker_stops_at_once(airtable_environ: dict[str, str], tmp_path: Path) -> None:
     with ExitStack() as stack:
         worker = stack.enter_context(worker_process(airtable_environ, tmp_path))
         asyncio.run(eventually(lambda: _exists(tmp_path / "heartbeat.json"), what="the start"))
-        worker.signal(signal_)
+        worker.signal(signal.SIGINT)
         assert worker.wait(10) == 0
 
 

@@ -10,7 +10,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -96,14 +96,17 @@ class Zygote:
 
     def kill(self, pid: int) -> None:
         """End a worker as a crash would; AssertionError when it had ended by itself."""
-        self.living.remove(pid)
-        status = self._order({"kill": pid})
-        assert status == -signal.SIGKILL, f"a worker ended by itself with status {status}"
+        self._kill([pid])
 
     def kill_all(self) -> None:
         """End all workers."""
-        for pid in list(self.living):
-            self.kill(pid)
+        self._kill(list(self.living))
+
+    def _kill(self, pids: Sequence[int]) -> None:
+        found = [self._order({"kill": pid}) for pid in pids]
+        self.living = [pid for pid in self.living if pid not in pids]
+        early = [status for status in found if status != -signal.SIGKILL]
+        assert early == [], f"workers ended by themselves: {early}"
 
     def _order(self, order: dict[str, object]) -> int:
         if self._process.stdin is None or self._process.stdout is None:
@@ -114,7 +117,7 @@ class Zygote:
 
 @contextmanager
 def zygote() -> Iterator[Zygote]:
-    """A source of workers that all end with it."""
+    """A source of workers; those that live at its end, end with it."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.sync.zygote"],
         cwd=ROOT,
@@ -125,9 +128,7 @@ def zygote() -> Iterator[Zygote]:
     )
     # Leaving this closes its input, so it ends the workers whatever happened here.
     with process:
-        source = Zygote(process)
-        yield source
-        source.kill_all()
+        yield Zygote(process)
 
 
 if __name__ == "__main__":
