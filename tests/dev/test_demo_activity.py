@@ -13,8 +13,10 @@ from tasks.dev.demo import LOGINS, DemoRecord, demo_base
 from tasks.dev.demo.content import WEEKDAYS
 from tasks.dev.demo.records import record_id, schema
 from tests.dev.demo_facts import Person, Row, rows
+from tests.scale import scaled
 
 ACTIVE = ("lotte", "tom", "elise", "oliver")
+EXAMPLES = scaled(6, soak=200)
 DAYS = st.dates(date(2024, 1, 1), date(2032, 12, 31))
 
 
@@ -33,8 +35,9 @@ def status_of(program: Row, today: date) -> str:
     return "Afgewerkt" if today > end_of(program) else "Actief"
 
 
+@pytest.mark.soak
 @given(today=DAYS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=EXAMPLES)
 def test_the_first_participant_runs_a_program_of_four_weeks_around_today(today: date) -> None:
     lotte = Person(today, record_id("Gebruikers", "lotte"))
     running = [p for p in lotte.programs if status_of(p, today) == "Actief"]
@@ -46,8 +49,9 @@ def test_the_first_participant_runs_a_program_of_four_weeks_around_today(today: 
     assert end > today + timedelta(days=1)
 
 
+@pytest.mark.soak
 @given(today=DAYS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=EXAMPLES)
 def test_stored_status_follows_the_dates_and_programs_of_a_person_do_not_overlap(
     today: date,
 ) -> None:
@@ -59,8 +63,9 @@ def test_stored_status_follows_the_dates_and_programs_of_a_person_do_not_overlap
             assert end_of(earlier) < date.fromisoformat(later["Startdatum"])
 
 
+@pytest.mark.soak
 @given(today=DAYS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=EXAMPLES)
 def test_sessions_fall_on_the_weekdays_of_their_program_within_its_dates(today: date) -> None:
     base = demo_base(today)
     programs = {program["id"]: program for program in rows(base, "Mentale Fitnessprogramma's")}
@@ -74,8 +79,9 @@ def test_sessions_fall_on_the_weekdays_of_their_program_within_its_dates(today: 
         assert set(session["Beoogde methodes"]) <= set(program["Mentale methode"])
 
 
+@pytest.mark.soak
 @given(today=DAYS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=EXAMPLES)
 def test_every_training_day_of_a_program_has_one_session(today: date) -> None:
     base = demo_base(today)
     day_names = {day["id"]: day["Name"] for day in rows(base, "Dagen van de week")}
@@ -92,9 +98,10 @@ def test_every_training_day_of_a_program_has_one_session(today: date) -> None:
         assert planned == expected
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("key", ACTIVE)
 @given(today=DAYS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=EXAMPLES)
 def test_the_reward_fields_are_what_the_activity_earned(key: str, today: date) -> None:
     person = Person(today, record_id("Gebruikers", key))
     stored = person_row(demo_base(today), key)
@@ -110,8 +117,9 @@ def test_the_reward_fields_are_what_the_activity_earned(key: str, today: date) -
         assert kept == [str(percent) for percent in earned.milestones[program["id"]]]
 
 
+@pytest.mark.soak
 @given(today=DAYS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=EXAMPLES)
 def test_nothing_was_done_today_or_later_and_todays_session_waits(today: date) -> None:
     lotte = Person(today, record_id("Gebruikers", "lotte"))
     days = [usage["Gebruikt op"] for usage in lotte.usages]
@@ -165,8 +173,9 @@ def test_a_completion_names_its_session_or_its_program_but_not_both() -> None:
     assert {sum(field in usage for field in both) for usage in usages} == {0, 1}
 
 
+@pytest.mark.soak
 @given(today=DAYS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=EXAMPLES)
 def test_records_were_made_before_today_and_in_order(today: date) -> None:
     for records in demo_base(today).values():
         made = [datetime.fromisoformat(record["createdTime"]) for record in records]

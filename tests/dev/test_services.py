@@ -27,6 +27,7 @@ async def test_a_used_database_comes_back_empty_and_with_the_schema_it_had(
     name = databases.borrow()
     connection = await asyncpg.connect(postgres.url(name))
     await connection.execute("insert into companies (id, name) values ($1, 'De Linde')", COMPANY)
+    await connection.execute("begin; lock table companies")
     databases.give_back(name)
     assert connection.is_closed() or not await reachable(connection)
     assert databases.borrow() == name

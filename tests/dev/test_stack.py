@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
+from tasks.dev.stack import exclusive
+
 ROOT = Path(__file__).parent.parent.parent
 STACK = ROOT / "tasks" / "dev.py"
 TICKS = "Goede gewoontes gebruik"
@@ -148,15 +150,14 @@ def test_nothing_outlives_a_stack_that_is_killed(start: Callable[..., Stack]) ->
     assert soon(lambda: all(gone(pid) for pid in pids.values()))
 
 
-def test_a_stack_that_cannot_start_says_why(start: Callable[..., Stack]) -> None:
-    stack = start("--no-demo", "--no-worker")
-    soon(lambda: (stack.folder / "secrets.json").exists())
-    again = subprocess.run(
-        [sys.executable, str(STACK), "--data-dir", str(stack.folder)],
-        env=ENVIRON,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+def test_a_stack_that_cannot_start_says_why(tmp_path: Path) -> None:
+    with exclusive(tmp_path):
+        again = subprocess.run(
+            [sys.executable, str(STACK), "--data-dir", str(tmp_path)],
+            env=ENVIRON,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
     assert again.returncode == 1
     assert again.stdout.startswith("error: another run uses")
