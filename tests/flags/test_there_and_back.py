@@ -1,20 +1,26 @@
 """A switch there and back loses no write: what was done in every phase stands in both stores."""
 
 import asyncio
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 from api._lib.airtable.entities import EntityType as E
 from api._lib.airtable.mapping import ENTITIES
+from api._lib.clock import ManualClock
 from api._lib.settings import Backend as B
 from api._lib.sync.inbound_jobs import import_tracking
 from api._lib.sync.preflight import Wanted, preflight
 from api._lib.sync.reconcile.run import Reconciliation, Wish
+from tests.endpoints.programs.steps import create_whole, detail
 from tests.flags.conftest import MakeStage
 from tests.flags.stage import FLAGS, Server
 from tests.programs import catalogue as library
 
 TODAY, YESTERDAY = "2026-03-04", "2026-03-03"
+LATER = timedelta(minutes=1)
+"""So that doing the same again is no repeated request."""
+
 MOVING = [flag for flag in FLAGS if flag not in ("METHODS", "OVERTUIGINGEN")]
 THERE = dict.fromkeys(MOVING, B.AIRTABLE_ONLY)
 PG = "postgres_primary"
@@ -42,11 +48,32 @@ class Person:
         await self.post("method-usage", methodId=method, remark=phase)
         await self.post("overtuiging-usage", overtuigingId=belief, date=TODAY)
         await self.post("persoonlijke-overtuigingen", name=f"Geloof {phase}")
+        await self.plans(phase)
         goal = await self.post("personal-goals", name=f"Doel {phase}", scheduleDays=["Maandag"])
         await self.post("personal-goal-usage", personalGoalId=goal, date=TODAY)
         for name, old in goals.items():
             await ann.patch(f"personal-goals/{old}", name=f"{name} en {phase}")
             await self.post("personal-goal-usage", personalGoalId=old, date=YESTERDAY)
+
+    async def plans(self, notes: str) -> None:
+        """A program is made, or goes on: changed, edited, followed and extended."""
+        if not await self.programs():
+            await create_whole(self.ann)
+        [program] = await self.programs()
+        path = f"programs/{program}"
+        await self.ask("PATCH", path, notes=notes)
+        sessions = [one["id"] for one in (await detail(self.ann, program))["schedule"]]
+        edited = {"methods": [library.WALK, library.SCAN], "notes": notes}
+        await self.ask("PATCH", f"{path}/schedule/{sessions[-1]}", **edited)
+        await self.post("method-usage", methodId=library.SCAN, programmaplanningId=sessions[0])
+        await self.ask("POST", f"{path}/extend", weeks=1)
+
+    async def programs(self) -> list[str]:
+        return [program["id"] for program in (await self.ann.get("programs")).data]
+
+    async def ask(self, method: str, path: str, **body: Any) -> None:
+        answer = await self.ann.ask(method, path, json=body)
+        assert answer.status == 200, (path, answer.body)
 
     async def undoes(self, habit: str, goal: str) -> None:
         """What was done in the phase before is taken back."""
@@ -86,7 +113,7 @@ async def differences(server: Server) -> dict[str, list[str]]:
     }
 
 
-async def test_no_write_of_any_phase_is_lost(make_stage: MakeStage) -> None:
+async def test_no_write_of_any_phase_is_lost(make_stage: MakeStage, clock: ManualClock) -> None:
     stage = await make_stage()
     async with stage.server("postgres_primary") as server:
         await Person(server).does("een", library.WATER, library.BREATHE, library.REST)
@@ -96,6 +123,7 @@ async def test_no_write_of_any_phase_is_lost(make_stage: MakeStage) -> None:
         first = await facts(server)
     async with stage.server("airtable_only", METHODS=PG, OVERTUIGINGEN=PG) as server:
         assert await facts(server) == first
+        clock.advance(LATER)
         await Person(server).does("twee", library.READ, library.SCAN, library.CAN)
         await Person(server).undoes(library.WATER, "Doel een en twee")
         await server.settle()
@@ -104,6 +132,7 @@ async def test_no_write_of_any_phase_is_lost(make_stage: MakeStage) -> None:
         second = await facts(server)
     async with stage.server("postgres_primary") as server:
         assert await facts(server) == second
+        clock.advance(LATER)
         await Person(server).does("drie", library.STRETCH, library.WALK, library.ENOUGH)
         await Person(server).undoes(library.READ, "Doel twee en drie")
         await server.settle()
@@ -114,7 +143,10 @@ async def test_no_write_of_any_phase_is_lost(make_stage: MakeStage) -> None:
     assert third["habits"] == [library.STRETCH]
     assert third["points"] > second["points"] > first["points"]
     counts = {kind: stage.airtable.control.count(ENTITIES[kind].table.title) for kind in DONE}
-    assert counts[E.METHOD_USAGE] == 3
+    assert counts[E.METHOD_USAGE] == 6
+    [program] = third["programs"]
+    assert program["notes"] == "drie"
+    assert len(program["sessions"]) == len(first["programs"][0]["sessions"]) + 4
 
 
 async def test_a_value_of_before_is_sent_again_after_the_return(make_stage: MakeStage) -> None:
@@ -186,10 +218,22 @@ async def facts(server: Server) -> dict[str, Any]:
     habits = await ann.get("habit-usage", date=TODAY)
     completed = await ann.get("overtuiging-usage")
     rewards = await ann.get("rewards")
+    programs = [await detail(ann, one["id"]) for one in (await ann.get("programs")).data]
     return {
+        "programs": [shown(program) for program in programs],
         "goals": sorted(goal["name"] for goal in goals.data),
         "beliefs": sorted(belief["name"] for belief in beliefs.data),
         "habits": sorted(habits.data),
         "completed": sorted(completed.data),
         "points": rewards.data["totalPoints"],
     }
+
+
+def shown(program: dict[str, Any]) -> dict[str, Any]:
+    """A program without ids."""
+    sessions = [
+        (one["date"], one.get("notes"), one["methodIds"], one["isCompleted"])
+        for one in program["schedule"]
+    ]
+    names = ("notes", "startDate", "endDate", "methods", "completedMethods", "totalMethods")
+    return {name: program.get(name) for name in names} | {"sessions": sessions}
