@@ -36,36 +36,43 @@ class Place(Struct, frozen=True):
 
 
 class Renewal:
-    """Looks up the files of one table; who asks meanwhile for the same file waits along."""
+    """Looks up the files of one table, one batch at a time.
+
+    Who asks meanwhile for the same file waits along, who asks for another one is in the next batch.
+    """
 
     def __init__(self, owner: Owner) -> None:
         self._owner: Owner = owner
         self._table, self._field = (METHODS, "photo") if owner == "methods" else (MEDIA, "file")
         self._waiting: dict[str, asyncio.Future[RemoteFile | None]] = {}
-        self._running: set[asyncio.Task[None]] = set()
         self._next: list[str] = []
+        self._task: asyncio.Task[None] | None = None
 
     async def file(self, ctx: Context, record_id: str) -> RemoteFile | None:
         """The file as Airtable has it now; raises AirtableError."""
         if record_id not in self._waiting:
             self._waiting[record_id] = asyncio.get_running_loop().create_future()
             self._next.append(record_id)
-            if len(self._next) == 1:
-                task = asyncio.create_task(self._run(ctx))
-                self._running.add(task)
-                task.add_done_callback(self._running.discard)
+            if self._task is None:
+                self._task = asyncio.create_task(self._run(ctx))
         return await asyncio.shield(self._waiting[record_id])
 
     async def _run(self, ctx: Context) -> None:
-        await asyncio.sleep(GATHER_SECONDS)
-        while self._next:
-            batch, self._next = self._next[:BATCH], self._next[BATCH:]
-            try:
-                found = await self._look_up(ctx, batch)
-            except Exception as error:
-                self._settle(batch, error)
-            else:
-                self._settle(batch, found)
+        try:
+            await asyncio.sleep(GATHER_SECONDS)
+            while self._next:
+                batch, self._next = self._next[:BATCH], self._next[BATCH:]
+                await self._answer(ctx, batch)
+        finally:
+            self._task = None
+
+    async def _answer(self, ctx: Context, batch: list[str]) -> None:
+        try:
+            found = await self._look_up(ctx, batch)
+        except Exception as error:
+            self._settle(batch, error)
+        else:
+            self._settle(batch, found)
 
     async def _look_up(self, ctx: Context, ids: list[str]) -> Mapping[str, RemoteFile | None]:
         key = self._table.field(self._field).key
