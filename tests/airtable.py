@@ -1,19 +1,10 @@
 """Airtable for tests: the stand-in over loopback, and settings that lead to it."""
 
-from collections.abc import Iterator
-
 import pytest
 from msgspec import structs
 
 from api._lib.settings import Settings
 from tasks.dev.airtable.testing import AirtableServer
-
-
-@pytest.fixture
-def airtable() -> Iterator[AirtableServer]:
-    """An empty base; its rate limit is off unless the test turns it on."""
-    with AirtableServer() as server:
-        yield server
 
 
 @pytest.fixture

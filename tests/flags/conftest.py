@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack
 import pytest
 
 from api._lib.clock import ManualClock
-from api._lib.db import Database
 from api._lib.settings import Role
 from api._lib.settings_loader import load_settings
 from tasks.dev.airtable.testing import AirtableServer
@@ -14,6 +13,7 @@ from tasks.dev.openai import KEY, OpenAiStandIn
 from tasks.dev.services import Postgres, Redis
 from tests.databases import Databases
 from tests.flags.stage import Stage
+from tests.pools import Pools
 
 MakeStage = Callable[[], Awaitable[Stage]]
 
@@ -34,6 +34,7 @@ async def make_stage(
     airtable: AirtableServer,
     model: OpenAiStandIn,
     clock: ManualClock,
+    pools: Pools,
 ) -> AsyncIterator[MakeStage]:
     """Makes empty stores and fills them; what stood there before is gone."""
     async with AsyncExitStack() as stack:
@@ -48,9 +49,9 @@ async def make_stage(
                 "OPENAI_API_KEY": KEY,
                 "OPENAI_BASE_URL": model.base_url,
             }
-            db = await Database.connect(load_settings(own, Role.TASK))
-            stack.push_async_callback(db.close)
-            stage = Stage(own, db, airtable, clock)
+            settings = load_settings(own, Role.TASK)
+            db = await stack.enter_async_context(pools.database(settings, use="test"))
+            stage = Stage(own, db, airtable, clock, pools)
             await stage.set_up()
             return stage
 

@@ -18,6 +18,7 @@ from tasks.dev.airtable.testing import AirtableServer
 from tests.endpoints.asking import Asking
 from tests.flags import content
 from tests.people import Person, add_person
+from tests.pools import Pools
 
 FLAGS = (
     "PROGRAMS",
@@ -59,12 +60,18 @@ class Stage:
     """Two stores of their own, and servers on them, one after the other."""
 
     def __init__(
-        self, environ: dict[str, str], db: Database, airtable: AirtableServer, clock: ManualClock
+        self,
+        environ: dict[str, str],
+        db: Database,
+        airtable: AirtableServer,
+        clock: ManualClock,
+        pools: Pools,
     ) -> None:
         self.db = db
         self.airtable = airtable
         self._environ = environ
         self._clock = clock
+        self._pools = pools
         self._people: list[Person] = []
 
     async def set_up(self) -> None:
@@ -78,7 +85,10 @@ class Stage:
     async def fill(self) -> None:
         """Fill Postgres from Airtable, as the operator's task does."""
         settings = load_settings(self._environ | self._addresses, Role.TASK)
-        async with open_resources(settings, "mfa-task", self._clock) as resources:
+        async with (
+            self._pools.database(settings, "mfa-task") as database,
+            open_resources(settings, "mfa-task", self._clock, database=database) as resources,
+        ):
             ctx = Context(resources)
             for step in filling.steps(ctx, patience=5.0):
                 await filling.fill(ctx, step, lambda done, total: None)
@@ -102,10 +112,12 @@ class Stage:
         modes = dict.fromkeys(FLAGS, mode) | flags
         environ = self._environ | self._addresses
         environ |= {f"DATA_BACKEND_{flag}": value for flag, value in modes.items()}
-        app = App(load_settings(environ | (extra or {}), Role.APP), clock=self._clock)
+        settings = load_settings(environ | (extra or {}), Role.APP)
+        app = App(settings, clock=self._clock)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("127.0.0.1", 5000))
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(app.running())
+            database = await stack.enter_async_context(self._pools.database(settings))
+            await stack.enter_async_context(app.running(database))
             client = await stack.enter_async_context(
                 httpx.AsyncClient(transport=transport, base_url="http://mfa.test")
             )

@@ -15,6 +15,7 @@ from api._lib.settings_loader import load_settings
 from tasks.dev.push import PushStandIn
 from tests.notifications.ann import Ann, make_ann
 from tests.notifications.seed import PUSH_ENVIRON
+from tests.pools import Pools
 from tests.tracking.seed import add_content
 
 MONDAY_MORNING = datetime(2026, 2, 23, 9, tzinfo=UTC)
@@ -33,9 +34,14 @@ def settings(environ: dict[str, str]) -> Settings:
 
 
 @pytest.fixture
-async def resources(settings: Settings, clock: ManualClock) -> AsyncIterator[Resources]:
+async def resources(
+    settings: Settings, clock: ManualClock, pools: Pools
+) -> AsyncIterator[Resources]:
     """What a process holds open."""
-    async with open_resources(settings, clock=clock) as opened:
+    async with (
+        pools.database(settings) as database,
+        open_resources(settings, clock=clock, database=database) as opened,
+    ):
         yield opened
 
 

@@ -9,9 +9,9 @@ from api._lib.cache import Cache
 from api._lib.db import Database
 from api._lib.settings import Role, Settings
 from api._lib.settings_loader import load_settings
-from tests.airtable import airtable, airtable_environ
+from tests.airtable import airtable_environ
 
-__all__ = ["airtable", "airtable_environ"]
+__all__ = ["airtable_environ"]
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ from api._lib.settings import Role, Settings
 from api._lib.settings_loader import load_settings
 from api._lib.sync.outbound import Outbound
 from tasks.dev.airtable.testing import AirtableServer
-from tests.airtable import airtable, airtable_environ
+from tests.airtable import airtable_environ
 from tests.sync.world import World
 from tests.sync.zygote import Zygote, zygote
 
-__all__ = ["airtable", "airtable_environ"]
+__all__ = ["airtable_environ"]
 
 
 @pytest.fixture(scope="session")

@@ -166,9 +166,11 @@ def participant() -> User:
 
 
 @pytest.fixture
-async def resources(settings: Settings, clock: ManualClock) -> AsyncIterator[Resources]:
+async def resources(
+    settings: Settings, clock: ManualClock, db: Database
+) -> AsyncIterator[Resources]:
     """What a process holds open."""
-    async with open_resources(settings, clock=clock) as opened:
+    async with open_resources(settings, clock=clock, database=db) as opened:
         yield opened
 
 

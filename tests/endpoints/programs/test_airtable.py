@@ -13,12 +13,9 @@ from api._lib.db import Database
 from api._lib.settings import Settings
 from api._lib.sync.outbound import Outbound
 from tasks.dev.airtable.testing import AirtableServer
-from tests.airtable import airtable
 from tests.endpoints.asking import Asking
 from tests.endpoints.programs.steps import SOON, complete, confirm, create, create_whole, detail
 from tests.programs.catalogue import BREATHE, CAN, FRIDAY, MONDAY, SCAN, STRESS, WALK, WEDNESDAY
-
-__all__ = ["airtable"]
 
 CONTENT = {
     "Doelstellingen": ("goals", "Doelstelling Naam"),

@@ -9,17 +9,21 @@ from api._lib.context import Context, open_resources
 from api._lib.settings import Settings
 from tasks.dev.airtable.testing import AirtableServer
 from tasks.dev.demo import demo_base, demo_views
-from tests.sync.conftest import airtable, airtable_environ
+from tests.pools import Pools
+from tests.sync.conftest import airtable_environ
 
-__all__ = ["airtable", "airtable_environ"]
+__all__ = ["airtable_environ"]
 
 TODAY = date(2026, 3, 4)
 
 
 @pytest.fixture
-async def ctx(settings: Settings) -> AsyncIterator[Context]:
+async def ctx(settings: Settings, pools: Pools) -> AsyncIterator[Context]:
     """What a run of a job sees."""
-    async with open_resources(settings, "mfa-worker") as resources:
+    async with (
+        pools.database(settings, "mfa-worker") as database,
+        open_resources(settings, "mfa-worker", database=database) as resources,
+    ):
         yield Context(resources)
 
 
