@@ -70,6 +70,7 @@ async def add_crowd(
     await connection.execute(SESSIONS, every)
     await connection.execute(METHODS)
     await connection.execute("ANALYZE")
+    await connection.execute("RESET statement_timeout")
 
 
 async def add_due_reminders(connection: Connection, fire_at: datetime, day: date) -> None:

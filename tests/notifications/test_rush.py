@@ -17,21 +17,27 @@ from api._lib.db import Database
 from api._lib.notifications import service as notifications
 from api._lib.settings import Role, Settings
 from api._lib.settings_loader import load_settings
+from tasks.dev.push import PushStandIn
 from tests.airtable import airtable_environ
 from tests.notifications.crowd import add_crowd, subscribe_many
 from tests.notifications.seed import PUSH_ENVIRON
+from tests.prepared import prepared_python
+from tests.scale import SOAK, scaled
 from tests.sync.workers import eventually, worker_process
 from tests.tracking.seed import add_content
 
 __all__ = ["airtable_environ"]
 
 ROOT = Path(__file__).parents[2]
-PEOPLE = 5_000
-LEAST_PER_SECOND = 500
-"""The stated bound."""
+PEOPLE = scaled(300, soak=5_000)
+LEAST_PER_SECOND = scaled(0, soak=500)
+"""The stated bound; so few reminders as in every run tell nothing about it."""
 
 MOST_ROUNDS = 3
 """The figure is one of a calm machine, so a rush that others disturbed is repeated."""
+
+SLOWNESS = scaled(0.3, soak=0.0)
+"""How long a push takes at first: few reminders must not all be out before the worker dies."""
 
 HOLD_SECONDS = 1.0
 PATIENCE = 180.0
@@ -61,7 +67,11 @@ def settings(worker_environ: dict[str, str]) -> Settings:
 
 @asynccontextmanager
 async def push_process() -> AsyncIterator[str]:
-    """A push service in a process of its own; its address."""
+    """A push service, at full size in a process of its own; its address."""
+    if not SOAK:
+        async with PushStandIn() as service:
+            yield service.url
+        return
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tasks.dev.push", cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )
@@ -75,7 +85,7 @@ async def push_process() -> AsyncIterator[str]:
 
 
 class Rush:
-    """Five thousand people whose reminders are all due at once."""
+    """People whose reminders are all due at once."""
 
     def __init__(self, db: Database, settings: Settings, environ: dict[str, str], folder: Path):
         self._db, self._settings, self._environ, self._folder = db, settings, environ, folder
@@ -92,16 +102,20 @@ class Rush:
         """One rush with two workers; how many reminders went out in a second."""
         await self._plan()
         await service.delete("/messages")
+        await service.post("/control", json={"delaySeconds": SLOWNESS})
+        command = (prepared_python(), "-m", "saq")
         name = datetime.now(UTC).strftime("%H%M%S")
         with (
-            worker_process(self._environ, self._folder / f"{name}-one") as doomed,
-            worker_process(self._environ, self._folder / f"{name}-two"),
+            worker_process(self._environ, self._folder / f"{name}-one", command) as doomed,
+            worker_process(self._environ, self._folder / f"{name}-two", command),
         ):
             await eventually(lambda: self._are_sent(PEOPLE // 3), PATIENCE, "a third")
             # While every push of both waits for its answer, one worker dies.
+            await service.delete("/control")
             await service.post("/control", json={"delaySeconds": HOLD_SECONDS})
             await asyncio.sleep(HOLD_SECONDS / 2)
             doomed.kill()
+            assert not await self._are_sent(PEOPLE)
             await service.delete("/control")
             await eventually(lambda: self._are_sent(PEOPLE), PATIENCE, "the last one")
         return rate_of((await service.get("/messages")).json())
@@ -127,14 +141,15 @@ def rate_of(messages: list[dict[str, Any]]) -> float:
     return PEOPLE / ((times[-1] - times[0]).total_seconds() - HOLD_SECONDS)
 
 
+@pytest.mark.soak
 async def test_F5_a_rush_is_sent_at_500_a_second_each_once_though_a_worker_dies(
     settings: Settings, worker_environ: dict[str, str], db: Database, tmp_path: Path
 ) -> None:
     rush = Rush(db, settings, worker_environ, tmp_path)
-    rates: list[float] = []
     async with push_process() as url, httpx.AsyncClient(base_url=url, timeout=30) as service:
         await rush.prepare(url)
-        while len(rates) < MOST_ROUNDS and max(rates, default=0) < LEAST_PER_SECOND:
+        rates = [await rush.happen(service)]
+        while len(rates) < MOST_ROUNDS and max(rates) < LEAST_PER_SECOND:
             rates.append(await rush.happen(service))
     print("reminders per second:", [round(rate) for rate in rates])
     assert max(rates) >= LEAST_PER_SECOND

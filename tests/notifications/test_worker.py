@@ -1,5 +1,6 @@
 """Reminders in a worker process, from the change somebody makes to the message on their device."""
 
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,9 @@ from tests.notifications.seed import (
     set_preferences,
     states,
 )
-from tests.sync.workers import Worker, eventually, worker_process
+from tests.prepared import prepared_python
+from tests.sync.workers import Worker, eventually
+from tests.sync.workers import worker_process as any_worker_process
 from tests.tracking.seed import add_content
 
 __all__ = ["airtable_environ"]
@@ -43,6 +46,11 @@ def worker_environ(airtable_environ: dict[str, str]) -> dict[str, str]:
 def settings(worker_environ: dict[str, str]) -> Settings:
     """Settings of the worker."""
     return load_settings(worker_environ, Role.WORKER)
+
+
+def worker_process(environ: dict[str, str], folder: Path) -> AbstractContextManager[Worker]:
+    """A worker that starts at once; how it starts is not the question here."""
+    return any_worker_process(environ, folder, (prepared_python(), "-m", "saq"))
 
 
 async def add_ann(db: Database, service: PushStandIn, **preferences: Any) -> str:

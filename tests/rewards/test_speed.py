@@ -8,8 +8,10 @@ import pytest
 
 from api._lib.db import Database
 from api._lib.rewards import queries
+from tests.scale import scaled
 from tests.tracking.seed import add_content
 
+COUNT, PEOPLE = scaled(5_000, soak=50_000), scaled(20, soak=200)
 TODAY = date(2026, 3, 4)
 ANN = "recAnn00000000001"
 SEED = """
@@ -54,7 +56,7 @@ OTHERS = """
 WITH person AS (
     INSERT INTO users (id, email, name)
     SELECT 'recOther' || lpad(n::text, 9, '0'), n || '@example.com', 'Iemand'
-    FROM generate_series(1, 200) AS n
+    FROM generate_series(1, {people}) AS n
     RETURNING id
 )
 INSERT INTO method_completions (user_id, method_id, completed_on, points)
@@ -74,18 +76,19 @@ async def milliseconds(db: Database, sql: str, *args: object) -> float:
     return min(runs)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     "counts",
     [
-        {"methods": 25_000, "habits": 15_000, "goals": 10_000},
-        {"methods": 50_000, "habits": 0, "goals": 0},
+        {"methods": COUNT // 2, "habits": COUNT * 3 // 10, "goals": COUNT // 5},
+        {"methods": COUNT, "habits": 0, "goals": 0},
     ],
 )
 async def test_rewards_of_50_000_completions_take_less_than_20_ms(
     db: Database, counts: dict[str, int]
 ) -> None:
     await add_content(db)
-    await db.execute(OTHERS)
+    await db.execute(OTHERS.format(people=PEOPLE))
     await db.execute(SEED.format(**counts))
     await db.execute("ANALYZE")
     assert await milliseconds(db, queries.READ, ANN, TODAY) < 20

@@ -12,13 +12,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SOON = 60.0
+SAQ = str(Path(sys.executable).parent / "saq")
 
 
 class Worker:
     """One worker process, started as operators start it."""
 
-    def __init__(self, environ: dict[str, str], folder: Path) -> None:
+    def __init__(
+        self, environ: dict[str, str], folder: Path, command: tuple[str, ...] = (SAQ,)
+    ) -> None:
         self.folder = folder
+        self._command = (*command, "api.workers.sync_worker.settings")
         self._environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environ}
         self._environ["WORKER_HEARTBEAT_FILE"] = str(folder / "heartbeat.json")
         self._log = folder / "log.jsonl"
@@ -26,10 +30,9 @@ class Worker:
 
     def start(self) -> None:
         """Start it; it needs a moment until it works."""
-        command = [str(Path(sys.executable).parent / "saq"), "api.workers.sync_worker.settings"]
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, env=self._environ, stdout=log, stderr=subprocess.STDOUT
+                self._command, cwd=ROOT, env=self._environ, stdout=log, stderr=subprocess.STDOUT
             )
 
     @property
@@ -55,10 +58,12 @@ class Worker:
 
 
 @contextmanager
-def worker_process(environ: dict[str, str], folder: Path) -> Iterator[Worker]:
+def worker_process(
+    environ: dict[str, str], folder: Path, command: tuple[str, ...] = (SAQ,)
+) -> Iterator[Worker]:
     """A running worker that is killed at the end."""
     folder.mkdir(parents=True, exist_ok=True)
-    worker = Worker(environ, folder)
+    worker = Worker(environ, folder, command)
     worker.start()
     try:
         yield worker
