@@ -1,6 +1,6 @@
 """Programs and sessions as records: read from cells, and written as cells."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from api._lib.airtable.records import Record
 from api._lib.programs.airtable.completions import Done
@@ -65,11 +65,10 @@ def read_session(record: Record, done: Sequence[Done]) -> Session:
     )
 
 
-def is_draft(program: Program, used: Collection[str]) -> bool:
-    """Whether the wizard's first step left it behind; `used` has sessions or activity (2.4)."""
+def is_bare(program: Program) -> bool:
+    """Whether it is a draft, unless it has sessions or activity (2.4)."""
     filled = (program.notes, program.goals, program.days, program.methods, program.beliefs)
-    by_hand = program.creation_type is CreationType.MANUAL
-    return by_hand and not any(filled) and program.id not in used
+    return program.creation_type is CreationType.MANUAL and not any(filled)
 
 
 def program_cells(program: Program) -> dict[str, object]:

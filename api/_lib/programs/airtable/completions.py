@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from api._lib.airtable.entities import EntityType
+from api._lib.airtable.errors import MissingError
 from api._lib.airtable.programs import METHOD_USAGES
 from api._lib.airtable.records import Record, oldest_first
 from api._lib.backend import is_sent
@@ -70,7 +71,7 @@ class InRecords:
     async def of(self, ctx: Context, user_id: str) -> list[Done]:
         """What a person did in programs that live in Airtable, oldest first."""
         usages = await ctx.tables.scan(METHOD_USAGES)
-        return [_done(usage) for usage in oldest_first(usages) if usage.belongs_to(user_id)]
+        return [_done(u) for u in oldest_first(u for u in usages if u.belongs_to(user_id))]
 
     async def loosen(self, ctx: Context, program: str, done: Sequence[Done]) -> None:
         """Before sessions go: link what was done in them to the program itself."""
@@ -86,15 +87,19 @@ class InRecords:
         if program is None:
             raise unavailable()
         async with ctx.turns.of(user.id):
-            known = {usage.id for usage in await ctx.tables.scan(METHOD_USAGES)}
             records = await mirrors.records_of(ctx.db, EntityType.METHOD_USAGE, completions)
-            await _link(ctx, program, [id for id in records if id in known])
+            await _link(ctx, program, records)
 
 
 async def _link(ctx: Context, program: str, usages: Sequence[str]) -> None:
     loose = {"programmaplanning": [], "program": [program]}
-    if usages:
+    if not usages:
+        return
+    try:
         await ctx.tables.change_all(METHOD_USAGES, dict.fromkeys(usages, loose))
+    except MissingError:
+        for usage in usages:
+            await ctx.tables.change(METHOD_USAGES, usage, loose)
 
 
 def _done(usage: Record) -> Done:

@@ -1,7 +1,7 @@
 """Looking at programs in Airtable: whole tables, kept for a minute, compared in code."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 
@@ -15,7 +15,7 @@ from api._lib.airtable.records import Record
 from api._lib.context import Context
 from api._lib.db import DatabaseUnavailableError, Queries
 from api._lib.programs import views
-from api._lib.programs.airtable.cells import is_draft, read_program, read_session
+from api._lib.programs.airtable.cells import is_bare, read_program, read_session
 from api._lib.programs.airtable.completions import Done, done_by
 from api._lib.programs.contracts import Overlap, Period
 from api._lib.programs.model import Program, Session, Status
@@ -101,17 +101,18 @@ class AirtableShelf:
         """Those that share a day with the period; finished ones never block."""
         programs = (await self._read()).programs.values()
         others = [p for p in programs if p.id != own and overlap(*period, p.start, p.end)]
-        used = await self._used() if others else frozenset()
-        drafts = [p.id for p in others if is_draft(p, used)]
+        drafts = [p.id for p in others if await self._is_draft(p)]
         real = (p for p in others if p.status is not Status.FINISHED and p.end >= today)
         return Overlap(any(p.id not in drafts for p in real), drafts)
 
-    async def _used(self) -> frozenset[str]:
-        """Programs with sessions, or with anything that was done in them."""
-        library = await self._read()
+    async def _is_draft(self, program: Program) -> bool:
+        """Whether it holds nothing, and nothing was done in it."""
+        library, id = await self._read(), str(program.id)
+        used = library.used | library.sessions.keys() | library.direct.keys()
+        if id in used or not is_bare(program):
+            return False
         beliefs = await self._ctx.tables.scan(BELIEF_USAGES)
-        linked = {program for usage in beliefs if (program := usage.link("program"))}
-        return library.used | linked | library.sessions.keys() | library.direct.keys()
+        return all(usage.link("program") != id for usage in beliefs)
 
     async def _read(self) -> Library:
         if self._library is None:
@@ -123,14 +124,22 @@ async def _library(ctx: Context, user_id: str) -> Library:
     records = [r for r in await ctx.tables.scan(PROGRAMS) if r.belongs_to(user_id)]
     known = await _known(ctx, user_id)
     programs = {r.id: p for r in records if (p := read_program(r, known.get(r.id)))}
-    sessions: dict[str, list[Record]] = defaultdict(list)
-    for record in sorted(await ctx.tables.scan(SESSIONS), key=_place) if records else ():
-        if (program := record.link("program")) in programs:
-            sessions[str(program)].append(record)
+    sessions = _schedules(await ctx.tables.scan(SESSIONS) if records else (), programs)
     everything = await done_by(ctx, user_id)
     done, direct = _sorted(everything, sessions)
     used = frozenset(id for id, row in known.items() if row.is_used)
     return Library(records, programs, sessions, everything, done, direct, used)
+
+
+def _schedules(
+    sessions: Sequence[Record], programs: Collection[str]
+) -> Mapping[str, Sequence[Record]]:
+    """The sessions of programs, in the order of their schedules."""
+    found: dict[str, list[Record]] = defaultdict(list)
+    for session in sessions:
+        if (program := session.link("program")) and program in programs:
+            found[program].append(session)
+    return {program: sorted(own, key=_place) for program, own in found.items()}
 
 
 async def _known(ctx: Context, user_id: str) -> Mapping[str, mirrors.Known]:

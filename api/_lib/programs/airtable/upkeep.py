@@ -17,7 +17,7 @@ from api._lib.clock import local_day
 from api._lib.context import Context
 from api._lib.db import Transaction
 from api._lib.notifications import service as notifications
-from api._lib.programs.airtable.cells import is_draft, read_program
+from api._lib.programs.airtable.cells import is_bare, read_program
 from api._lib.programs.model import Program, Status
 from api._lib.programs.rules.status import effective
 from api._lib.programs.store import mirrors
@@ -42,12 +42,12 @@ class Everybody(Struct, frozen=True):
     def is_draft(self, record: Record) -> bool:
         """Whether it was only begun."""
         program = self.program(record)
-        return program is not None and is_draft(program, self.used)
+        return program is not None and is_bare(program) and record.id not in self.used
 
     def status(self, record: Record) -> Status | None:
         """The status it should have; nothing when it has that, or is a draft."""
         program, today = self.program(record), self.today.get(record.link("user") or "")
-        if program is None or today is None or is_draft(program, self.used):
+        if program is None or today is None or self.is_draft(record):
             return None
         status = effective(program.status, program.start, program.end, today)
         return None if record.text("status") == status else status

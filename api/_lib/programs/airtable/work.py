@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import structs
 
-from api._lib.airtable.errors import AirtableError, MissingError, TransientError
+from api._lib.airtable.errors import AirtableError, TransientError
 from api._lib.airtable.model import Table
 from api._lib.airtable.personal import BELIEF_USAGES, PERSONAL_BELIEFS
 from api._lib.airtable.programs import METHOD_USAGES, PROGRAMS, SESSIONS
@@ -20,7 +20,6 @@ from api._lib.context import Context, User
 from api._lib.db import DatabaseUnavailableError
 from api._lib.errors import not_found
 from api._lib.programs.airtable.cells import (
-    is_draft,
     program_cells,
     read_session,
     session_cells,
@@ -56,7 +55,7 @@ class AirtableWork(AirtableShelf):
         program, sessions = found[0], await self.sessions(found[0])
         is_planned = program.days and program.methods
         begun = [] if is_planned or program.creation_type is CreationType.AI else sessions
-        return Held(program, is_draft(program, await self._used()), bool(sessions), begun)
+        return Held(program, await self._is_draft(program), bool(sessions), begun)
 
     async def store(self, outcome: Outcome) -> Program:
         """Store an outcome; what was made for one that cannot be stored is taken back."""
@@ -132,7 +131,7 @@ class AirtableWork(AirtableShelf):
     async def _change(self, program: str, cells: Mapping[str, object]) -> Record:
         record = await self._tables.change(PROGRAMS, program, cells)
         if record is None:
-            raise MissingError("the program is gone")
+            raise not_found()
         return record
 
     async def _remove(self, table: Table, records: Sequence[str]) -> None:

@@ -40,7 +40,9 @@ async def store(ctx: Context, user: User, planned: PlannedProgram) -> ProgramVie
     program_id = uuid4()
     program = _program(program_id, planned, today)
     days = (program.start, program.end)
-    await check_room(store.shelf(ctx, user), days, today)
+    if planned.own_beliefs:
+        # They may be stored before the program, so what is hopeless must not get that far.
+        await check_room(store.shelf(ctx, user), days, today)
     async with (
         tracking.own_beliefs(ctx, user, program_id, planned.own_beliefs) as own,
         store.work(ctx, user, "program created") as work,
