@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -12,14 +13,20 @@ from api._lib.airtable.entities import EntityType as E
 from api._lib.airtable.mapping import ENTITIES
 from api._lib.context import Context
 from api._lib.outbox import Event, enqueue
+from api._lib.sync.gates import read_gate
 from api._lib.sync.inbound import webhook_store
-from api._lib.sync.inbound.activity import ACTIVITIES, follow_listing
+from api._lib.sync.inbound.activity import ACTIVITIES, follow_listing, store_records
+from api._lib.sync.inbound.activity_apply import Batch
+from api._lib.sync.inbound.activity_records import read_activity
+from api._lib.sync.inbound.reading import started
 from api._lib.sync.inbound.tracking import list_mirrored, mirrored
 from api._lib.sync.inbound.webhook_feed import drain
 from api._lib.sync.inbound.webhooks import keep_registered
 from api._lib.sync.inbound_jobs import import_tracking
+from api._lib.sync.jobs import perform
 from api._lib.sync.locks import exclusive
 from api._lib.sync.schedule import Poll, calls_per_month, periods
+from api.workers.sync_worker import JOBS
 from tests.flags.stage import FLAGS, Server, Stage
 from tests.programs import catalogue as library
 
@@ -221,15 +228,22 @@ async def test_one_worker_at_a_time_mirrors_a_table(stage: Stage) -> None:
 
 async def test_a_listing_that_began_before_a_request_does_not_undo_it(stage: Stage) -> None:
     async with stage.server("airtable_only") as server:
+        ctx, activity = server.ctx, ACTIVITIES[GOAL]
         made = await server.ann.post("personal-goals", name="Lopen")
-        goal_id = made.data["id"]
-        stage.airtable.control.fault(
-            latency=1.0, table=server.ctx.airtable.table_id(ENTITIES[GOAL].table), count=1
+        began_at = await started(ctx.db)
+        records, app_ids = await read_activity(ctx, activity)
+        await server.ann.patch(f"personal-goals/{made.data['id']}", name="Rennen")
+        old = Batch(
+            records=records,
+            app_ids=app_ids,
+            read_at=began_at,
+            today=date.fromisoformat(TODAY),
+            table_id=ctx.airtable.table_id(activity.entity.table),
+            overwrites=False,
+            is_owner=True,
         )
-        listing = asyncio.create_task(list_mirrored(server.ctx, ACTIVITIES[GOAL]))
-        await server.ann.patch(f"personal-goals/{goal_id}", name="Rennen")
-        await listing
-        assert await names(server.ctx) == {"Rennen": "Actief"}
+        assert (await store_records(ctx, activity, old)).outcome.updated == 0
+        assert await names(ctx) == {"Rennen": "Actief"}
 
 
 async def test_whose_rows_changed_is_counted_and_planned_anew(stage: Stage) -> None:
@@ -286,6 +300,31 @@ async def test_payloads_that_are_missing_list_these_tables_too(stage: Stage) -> 
         await drain(ctx, only_news=False)
         assert await names(ctx) == {"Lezen": "Actief", "Lopen": "Actief"}
         assert await webhook_store.is_healthy(ctx.db)
+
+
+async def test_the_job_runs_by_its_gate_while_something_lives_in_airtable(stage: Stage) -> None:
+    job = next(job for job in JOBS if job.name == "import_tracking")
+    assert job.period is not None
+
+    def runtime(server: Server) -> Any:
+        return SimpleNamespace(
+            ctx=server.ctx,
+            db=server.ctx.db,
+            settings=server.ctx.settings,
+            imports=asyncio.Semaphore(3),
+            stopping=asyncio.Event(),
+            worker="w",
+        )
+
+    async with stage.server("postgres_primary") as server:
+        assert await job.period(runtime(server)) is None
+    async with stage.server("airtable_only") as server:
+        goal(stage, server.ann.id, "Lopen")
+        assert await job.period(runtime(server)) == server.ctx.settings.sync_full_poll_seconds
+        assert await perform(job, runtime(server)) == {"read": 1, "changed": 1}
+        gate = await read_gate(server.ctx.db, Poll.TRACKING)
+        assert gate is not None
+        assert gate.counts == {"read": 1, "changed": 1}
 
 
 async def test_tables_are_mirrored_with_the_full_listing_and_cost_what_they_cost(
