@@ -5,6 +5,9 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
+from api._lib.airtable import tables
 from api._lib.airtable.entities import EntityType as E
 from api._lib.airtable.mapping import ENTITIES
 from api._lib.clock import ManualClock
@@ -181,7 +184,10 @@ async def test_a_late_change_of_before_does_not_undo_one_of_after(make_stage: Ma
     assert (record["fields"]["Naam"], record["fields"]["Beschrijving"]) == ("Rennen", "Elke dag")
 
 
-async def test_while_nobody_sends_it_the_new_change_is_refused(make_stage: MakeStage) -> None:
+async def test_while_nobody_sends_it_the_new_change_is_refused(
+    make_stage: MakeStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "PASSING_SECONDS", 0.3)
     stage = await make_stage()
     async with stage.server("postgres_primary") as server:
         goal = await Person(server).post("personal-goals", name="Lopen")
