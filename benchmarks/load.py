@@ -24,8 +24,13 @@ class Result(Struct):
 
     def percentile(self, share: float) -> float:
         """The latency below which this share of the requests stayed, in milliseconds."""
-        ordered = sorted(self.latencies)
-        return ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000
+        return percentile(self.latencies, share) * 1000
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value below which this share of them lies."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
 class Connection(asyncio.Protocol):
