@@ -4,13 +4,18 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+from api._lib.airtable.entities import EntityType as E
+from api._lib.airtable.mapping import ENTITIES
 from api._lib.context import Context
 from api._lib.settings import Backend as B
+from api._lib.sync.inbound.activity import ACTIVITIES, follow_listing
 from api._lib.sync.preflight import Finding, Wanted, preflight
+from tests.endpoints.programs.steps import create_whole
 from tests.flags.stage import Server, Stage
 from tests.programs import catalogue as library
 
-GOALS, TICKS = "Persoonlijke doelen", "Goede gewoontes gebruik"
+GOALS, SESSIONS = "Persoonlijke doelen", "Programmaplanning"
+PROGRAMS = ENTITIES[E.PROGRAM].table.title
 TODAY = "2026-03-04"
 
 
@@ -93,7 +98,7 @@ async def test_stores_that_differ_keep_a_flag_from_postgres(stage: Stage) -> Non
         record = stage.airtable.control.create(GOALS, fields)
         [found] = await missing(server, PERSONAL_GOALS=B.POSTGRES_PRIMARY)
         assert found.text == "personal_goal differs: 1 only_in_airtable"
-        assert found.remedy == "python tasks/backfill.py --only personal_goal"
+        assert found.remedy.startswith("python tasks/backfill.py --only personal_goal; what")
         stage.airtable.control.delete(GOALS, record)
         assert await missing(server, PERSONAL_GOALS=B.POSTGRES_PRIMARY) == []
 
@@ -131,7 +136,7 @@ async def test_content_has_no_writes_to_lose_and_must_only_be_filled(stage: Stag
         stage.airtable.control.edit("Methodes", library.BREATHE, {"Methode Naam": "Adem"})
         [found] = await missing(server, METHODS=B.POSTGRES_PRIMARY)
         assert found.text == "methods differs: 1 field_mismatch"
-        assert found.remedy == "python tasks/backfill.py --only methods"
+        assert found.remedy.startswith("python tasks/backfill.py --only methods; what")
 
 
 async def test_rewards_wait_for_what_people_and_programs_carry_of_them(stage: Stage) -> None:
@@ -142,3 +147,24 @@ async def test_rewards_wait_for_what_people_and_programs_carry_of_them(stage: St
         assert "1 changes of user are not in Airtable yet" in texts(found)
         await server.settle()
         assert await missing(server, REWARDS=B.AIRTABLE_ONLY) == []
+
+
+async def test_sessions_whose_program_was_deleted_by_hand_are_named_until_they_go_too(
+    stage: Stage,
+) -> None:
+    async with stage.server("airtable_only") as server:
+        await create_whole(server.ann)
+        await create_whole(server.bob)
+        control = stage.airtable.control
+        sessions = {record["id"] for record in control.records(SESSIONS)}
+        [program, _] = control.records(PROGRAMS)
+        control.delete(PROGRAMS, program["id"])
+        for kind in (E.PROGRAM, E.PROGRAM_SCHEDULE):
+            await follow_listing(server.ctx, ACTIVITIES[kind])
+        [found] = await missing(server, PROGRAMS=B.POSTGRES_PRIMARY)
+        assert found.text == f"program_schedule differs: {len(sessions) // 2} orphan_link"
+        for record in control.records(SESSIONS):
+            if "Mentale Fitnessprogramma" not in record["fields"]:
+                control.delete(SESSIONS, record["id"])
+        await follow_listing(server.ctx, ACTIVITIES[E.PROGRAM_SCHEDULE])
+        assert await missing(server, PROGRAMS=B.POSTGRES_PRIMARY) == []

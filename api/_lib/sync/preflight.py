@@ -135,7 +135,7 @@ def _remedy(flag: str, name: str, before: Backend) -> str:
     if flag == "REWARDS" and not in_postgres(before):
         return f"DATA_BACKEND_REWARDS=postgres_primary {RECONCILE} --entity {name} --show-values"
     if not in_postgres(before) or name not in ENTITIES:
-        return f"{BACKFILL} --only {name}"
+        return f"{BACKFILL} --only {name}; what it cannot take, correct or delete in Airtable"
     mend = f"{RECONCILE} --entity {name} --repair"
     return f"postgres_primary first, then {mend}" if before is Backend.POSTGRES_ONLY else mend
 
