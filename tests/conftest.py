@@ -11,13 +11,14 @@ from subprocess import run
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck
+from hypothesis import HealthCheck, is_hypothesis_test
 from hypothesis import settings as hypothesis_settings
 
 from tasks.dev.airtable.testing import AirtableServer
 from tasks.dev.services import FLEETING, Postgres, Redis
 from tests.databases import Databases
 from tests.pooler import BOTH_WAYS, Pooler
+from tests.scale import scaled
 
 if TYPE_CHECKING:
     from api._lib.cache import Cache
@@ -32,7 +33,11 @@ MORNING = datetime(2026, 3, 4, 8, 0, tzinfo=UTC)
 
 # The same examples in every run, and no verdict about the speed of the machine.
 hypothesis_settings.register_profile(
-    "project", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    "project",
+    deadline=None,
+    derandomize=True,
+    max_examples=scaled(30, soak=1_000),
+    suppress_health_check=[HealthCheck.too_slow],
 )
 hypothesis_settings.load_profile("project")
 
@@ -48,6 +53,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "pooler" in metafunc.fixturenames and name.startswith(tuple(f"{n}." for n in BOTH_WAYS)):
         pooled = pytest.param(True, id="pooled", marks=pytest.mark.soak)
         metafunc.parametrize("pooler", [pytest.param(False, id="direct"), pooled], indirect=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Properties have a full size as well."""
+    for item in items:
+        if is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker(pytest.mark.soak)
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ from api._lib.rewards.model import (
 from api._lib.rewards.rules.levels import level_for
 from api._lib.rewards.rules.settlement import current_standing, settle
 from api._lib.rewards.rules.streak import current_streak
+from tests.scale import scaled
 
 TODAY = date(2026, 3, 11)
 PROGRAM = UUID("91aa0000-0000-4000-8000-000000000001")
@@ -270,4 +271,6 @@ class Rewards(RuleBasedStateMachine):
 
 
 TestRewards = Rewards.TestCase
-TestRewards.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestRewards.settings = settings(
+    max_examples=scaled(10, soak=1_000), stateful_step_count=40, deadline=None
+)

@@ -10,6 +10,7 @@ from api._lib.db import Database
 from tests.endpoints.asking import Answer, Asking
 from tests.endpoints.programs.steps import day, review
 from tests.programs.catalogue import BREATHE, MONDAY, STRESS
+from tests.scale import scaled
 
 FIRST = 9
 OVERLAPPING = """
@@ -67,7 +68,7 @@ async def take(person: Asking, kind: str, what: Any, duration: Any) -> Answer:
 
 @given(steps)
 @settings(
-    max_examples=25,
+    max_examples=scaled(10, soak=200),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -83,7 +84,7 @@ async def test_P2_no_program_overlaps_another_whatever_the_order_of_calls(
 
 @given(steps)
 @settings(
-    max_examples=15,
+    max_examples=scaled(8, soak=100),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
