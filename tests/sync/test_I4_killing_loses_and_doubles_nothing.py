@@ -16,7 +16,7 @@ from tests.scale import scaled
 from tests.sync.compare import differences
 from tests.sync.walk import Walk
 from tests.sync.weather import SHORT, is_drained
-from tests.sync.workers import eventually, worker_process
+from tests.sync.workers import eventually, prepared_worker
 from tests.sync.world import World
 from tests.sync.zygote import Zygote
 
@@ -39,7 +39,7 @@ async def tick_many(world: World, numbers: Iterator[int]) -> None:
         try:
             await world.tick(day=number // 3, habit=number % 3)
         except (DatabaseUnavailableError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.3)
 
 
 @pytest.mark.soak
@@ -58,7 +58,7 @@ async def test_I4_kill_in_the_middle_of_many_ticks(
     environ = airtable_environ | SHORT
     with ExitStack() as stack:
         running = [
-            stack.enter_context(worker_process(environ, tmp_path / str(n))) for n in range(number)
+            stack.enter_context(prepared_worker(environ, tmp_path / str(n))) for n in range(number)
         ]
         numbers = iter(range(TICKS))
         ticking = asyncio.gather(*(tick_many(world, numbers) for _ in range(8)))

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from api._lib.settings import Settings
 from tasks.dev.airtable.testing import AirtableServer
 from tasks.dev.services import Redis
 from tests.airtable import with_settings
+from tests.prepared import prepared_python
 
 ROOT = Path(__file__).parents[2]
 REAL = {"AIRTABLE_MIN_INTERVAL_MS": "210"}
@@ -31,7 +31,7 @@ class Senders:
 
     def __init__(self, environ: dict[str, str], seconds: float, *lanes: Lane) -> None:
         environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environ, **REAL}
-        program = [sys.executable, "-m", "tests.stores.pacing_client"]
+        program = [prepared_python(), "-m", "tests.stores.pacing_client"]
         self._running = [
             subprocess.Popen(
                 [*program, lane.name, str(seconds), "4"],

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +13,7 @@ from api._lib.sync import letters
 from api._lib.sync.letters import Search
 from api._lib.sync.outbound import Outbound
 from api._lib.sync.rules import ErrorClass
+from tests.prepared import prepared_python
 from tests.sync.workers import ROOT
 from tests.sync.world import World
 
@@ -166,7 +166,7 @@ async def test_permanent_errors_are_not_replayed_and_others_three_times(
 
 def run(environ: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, str(ROOT / "tasks" / "dead_letters.py"), *arguments],
+        [prepared_python(), str(ROOT / "tasks" / "dead_letters.py"), *arguments],
         env={"PATH": os.environ["PATH"], "COLUMNS": "200", **environ},
         capture_output=True,
         text=True,

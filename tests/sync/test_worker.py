@@ -2,11 +2,11 @@
 
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 from api._lib.airtable.entities import EntityType as E
 from api._lib.cache import Cache
+from tests.prepared import prepared_python
 from tests.sync.workers import ROOT, eventually, worker_process
 from tests.sync.world import World
 
@@ -29,7 +29,7 @@ async def test_a_tick_reaches_airtable_and_the_worker_stops_at_once(
 
 
 def settings_of(environ: dict[str, str]) -> "subprocess.CompletedProcess[str]":
-    command = [str(Path(sys.executable).parent / "saq"), "api.workers.sync_worker.settings"]
+    command = [prepared_python(), "-m", "saq", "api.workers.sync_worker.settings"]
     environ = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), **environ}
     return subprocess.run(
         command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60

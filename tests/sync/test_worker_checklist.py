@@ -10,7 +10,7 @@ from api._lib.sync.gates import claim_run, end_run, read_gate
 from tasks.dev.services import Redis
 from tests.sync.compare import differences
 from tests.sync.weather import SHORT, is_drained
-from tests.sync.workers import eventually, worker_process
+from tests.sync.workers import eventually, prepared_worker
 from tests.sync.world import World
 from tests.sync.zygote import Zygote
 
@@ -39,7 +39,7 @@ async def test_3_a_stop_in_the_middle_of_a_batch(
     for day in range(200):
         await world.tick(day=day)
     world.airtable.control.latency(0.3)
-    with worker_process(airtable_environ | SHORT, tmp_path) as worker:
+    with prepared_worker(airtable_environ | SHORT, tmp_path) as worker:
 
         async def under_way() -> bool:
             return len(await world.records(E.GOEDE_GEWOONTE_USAGE)) >= 20
@@ -65,7 +65,7 @@ async def test_3_a_stop_in_the_middle_of_a_batch(
 async def test_4_the_outbox_goes_on_without_redis(
     airtable_environ: dict[str, str], world: World, redis: Redis, tmp_path: Path
 ) -> None:
-    with worker_process(airtable_environ | SHORT, tmp_path) as worker:
+    with prepared_worker(airtable_environ | SHORT, tmp_path) as worker:
         await world.tick(day=0)
         await eventually(lambda: is_drained(world.db), what="the first tick")
         redis.kill()
@@ -124,7 +124,7 @@ async def test_a_gate_remembers_how_its_run_ended(world: World) -> None:
 
 def test_an_idle_worker_stops_at_once(airtable_environ: dict[str, str], tmp_path: Path) -> None:
     with ExitStack() as stack:
-        worker = stack.enter_context(worker_process(airtable_environ, tmp_path))
+        worker = stack.enter_context(prepared_worker(airtable_environ, tmp_path))
         asyncio.run(eventually(lambda: _exists(tmp_path / "heartbeat.json"), what="the start"))
         worker.signal(signal.SIGINT)
         assert worker.wait(10) == 0

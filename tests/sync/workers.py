@@ -7,8 +7,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+
+from tests.prepared import prepared_python
 
 ROOT = Path(__file__).parents[2]
 SOON = 60.0
@@ -16,7 +18,7 @@ SAQ = str(Path(sys.executable).parent / "saq")
 
 
 class Worker:
-    """One worker process, started as operators start it."""
+    """One worker process, started as operators start it, or by another command."""
 
     def __init__(
         self, environ: dict[str, str], folder: Path, command: tuple[str, ...] = (SAQ,)
@@ -55,6 +57,11 @@ class Worker:
         if self.process is None:
             raise AssertionError("the worker was never started")
         return self.process.wait(seconds)
+
+
+def prepared_worker(environ: dict[str, str], folder: Path) -> AbstractContextManager[Worker]:
+    """A running worker like any other, but started within milliseconds."""
+    return worker_process(environ, folder, (prepared_python(), "-m", "saq"))
 
 
 @contextmanager

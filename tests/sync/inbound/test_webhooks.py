@@ -22,7 +22,7 @@ from api._lib.sync.inbound.webhook_rules import is_public, wanted_url
 from api._lib.sync.inbound.webhooks import keep_registered
 from tasks.dev.airtable.testing import AirtableServer
 from tests.operations.serving import ServerProcess
-from tests.sync.workers import worker_process
+from tests.sync.workers import prepared_worker
 
 URL = "http://127.0.0.1:9/api/sync/airtable/webhook"
 USERS = "Gebruikers"
@@ -262,7 +262,7 @@ async def test_a_change_is_served_within_three_seconds(
     }
     server = ServerProcess(environ)
     environ["AIRTABLE_WEBHOOK_URL"] = f"{server.url}/api/sync/airtable/webhook"
-    with server, worker_process(environ, tmp_path):
+    with server, prepared_worker(environ, tmp_path):
         async with httpx.AsyncClient(base_url=server.url) as client:
             airtable.control.wait_for(airtable.control.webhooks, 60)
 
