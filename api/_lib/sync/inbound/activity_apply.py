@@ -192,10 +192,7 @@ async def _write(
     await store.insert(tx, activity, new)
     changed = await store.update(tx, activity, changing)
     await store.write_all_lists(tx, activity, new)
-    for draft in changing:
-        if await store.write_all_lists(tx, activity, [draft]):
-            changed.add(draft.id)
-    return changed
+    return changed | await store.write_all_lists(tx, activity, changing)
 
 
 async def _grant(tx: Transaction, activity: Activity, drafts: Sequence[Draft]) -> None:

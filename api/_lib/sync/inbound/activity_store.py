@@ -189,12 +189,12 @@ async def add_content(tx: Transaction, activity: Activity, drafts: Sequence[Draf
         await add_stubs(tx, target, ids, None)
 
 
-async def write_all_lists(tx: Transaction, activity: Activity, drafts: Sequence[Draft]) -> int:
-    """Let the lists of rows be as their records show them; how many links differed."""
-    changed = 0
-    for link in activity.lists:
+async def write_all_lists(tx: Transaction, activity: Activity, drafts: Sequence[Draft]) -> set[str]:
+    """Let the lists of rows be as their records show them; the ids of rows that differed."""
+    changed: set[str] = set()
+    for link in activity.lists if drafts else ():
         lists = {draft.id: draft.lists[link.name] for draft in drafts}
-        changed += await write_lists(tx, link, lists, None) if drafts else 0
+        changed |= await write_lists(tx, link, lists, None)
     return changed
 
 

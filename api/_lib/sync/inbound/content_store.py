@@ -53,11 +53,11 @@ async def write_rows(
 async def write_links(
     tx: Transaction, table: ContentTable, rows: Sequence[Row], read_at: datetime
 ) -> int:
-    """Let the links of these records be as they show them; how many differed."""
+    """Let the links of these records be as they show them; how many lists differed."""
     changed = 0
     for link in table.links:
         lists = {row.key: row.links[link.name] for row in rows}
-        changed += await write_lists(tx, link, lists, read_at)
+        changed += len(await write_lists(tx, link, lists, read_at))
     return changed
 
 

@@ -29,15 +29,16 @@ Lists = Mapping[str, Sequence[str]]
 
 async def write_lists(
     tx: Transaction, link: LinkTable, lists: Lists, read_at: datetime | None
-) -> int:
-    """Let the lists of these records be exactly so; how many links differed."""
+) -> set[str]:
+    """Let the lists of these records be exactly so; the own keys of those that differed."""
     pairs = [
         {"own": key, "other": other, "position": position}
         for key, ids in lists.items()
         for position, other in enumerate(ids)
     ]
     await add_stubs(tx, link.target, {str(pair["other"]) for pair in pairs}, read_at)
-    return int(await tx.fetchval(_replace(link), sorted(lists), pairs) or 0)
+    rows = await tx.fetch(_replace(link), sorted(lists), pairs)
+    return {row["own"] for row in rows}
 
 
 async def add_stubs(
@@ -72,13 +73,13 @@ WITH wanted AS (
     DELETE FROM {link.name} AS l
     WHERE l.{link.own} = ANY ($1::text[]::{kind}[]) AND NOT EXISTS (
         SELECT FROM wanted AS w WHERE w.own = l.{link.own} AND w.other = l.{link.other})
-    RETURNING 1
+    RETURNING l.{link.own} AS own
 ), added AS (
     INSERT INTO {link.name} AS l ({link.own}, {link.other}, {link.position}{other_names})
     SELECT r.own, r.other, r.position{other_values} FROM wanted AS r
     ORDER BY r.own, r.other
     ON CONFLICT ({link.own}, {link.other}) DO UPDATE SET {link.position} = excluded.{link.position}
     WHERE l.{link.position} IS DISTINCT FROM excluded.{link.position}
-    RETURNING 1
+    RETURNING l.{link.own} AS own
 )
-SELECT (SELECT count(*) FROM removed) + (SELECT count(*) FROM added)"""
+SELECT own::text FROM removed UNION SELECT own::text FROM added"""
