@@ -6,6 +6,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 CODE := api tasks tests benchmarks
 
+# What one process has compiled, the many others that tests start need not compile again.
+export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: help run test soak lint types layers bench lock venv
 .DEFAULT_GOAL := help
 
