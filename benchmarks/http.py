@@ -19,7 +19,17 @@ from benchmarks.seed import seed
 from benchmarks.stage import SECRET, cpu_seconds, server, stores
 
 CONNECTIONS = 32
-COLUMNS = ("req/s", "p50 ms", "p99 ms", "server CPU ms", "Postgres CPU ms", "statements", "ratio")
+COLUMNS = (
+    "req/s",
+    "p50 ms",
+    "p99 ms",
+    "alone ms",
+    "CPU ms",
+    "bare CPU ms",
+    "Postgres CPU ms",
+    "statements",
+    "ratio",
+)
 
 
 class Row(Struct):
@@ -27,7 +37,10 @@ class Row(Struct):
 
     name: str
     result: Result
+    alone: Result
+    """With a single connection."""
     server_ms: float
+    bare_ms: float
     postgres_ms: float
     statements: int
     ratio: float
@@ -47,8 +60,9 @@ async def measure(seconds: float, rounds: int, only: str) -> Table:
                 json.dump(bodies, file)
                 file.flush()
                 bare = server(environ, "-m", "benchmarks.bare", file.name, probe=next(iter(bodies)))
-                async with bare as (_, bare_port):
-                    stage = Stage(child, postgres_process, port, bare_port, environ)
+                async with bare as (bare_child, bare_port):
+                    family = child, bare_child, postgres_process
+                    stage = Stage(*family, port, bare_port, environ)
                     rows = [await stage.measure(case, seconds, rounds) for case in cases]
             memory = child.memory_info().rss / 1_048_576
     return _table(rows, memory)
@@ -60,12 +74,14 @@ class Stage:
     def __init__(
         self,
         child: psutil.Process,
+        bare: psutil.Process,
         postgres: psutil.Process,
         port: int,
         bare_port: int,
         environ: dict[str, str],
     ) -> None:
         self._child = child
+        self._bare = bare
         self._postgres = postgres
         self._port = port
         self._bare_port = bare_port
@@ -75,21 +91,34 @@ class Stage:
     async def measure(self, case: Case, seconds: float, rounds: int) -> Row:
         """Alternate between the server and the bare application; keep the median ratio."""
         ratios: list[float] = []
-        runs: list[tuple[Result, float, float]] = []
+        total, bare_total = Result(), Result()
         statements = await self._statements(case)
+        before = self._used()
         for _ in range(rounds):
             bare = await load(self._bare_port, self._bare_requests(case), CONNECTIONS, seconds)
-            before = cpu_seconds(self._child), cpu_seconds(self._postgres)
             result = await load(self._port, self._requests(case), CONNECTIONS, seconds)
-            after = cpu_seconds(self._child), cpu_seconds(self._postgres)
             ratios.append(result.rate / bare.rate)
-            per = 1000 / result.requests
-            runs.append((result, (after[0] - before[0]) * per, (after[1] - before[1]) * per))
-        best = sorted(runs, key=lambda run: run[0].rate)[len(runs) // 2]
-        return Row(case.name, *best, statements, median(ratios))
+            total.add(result)
+            bare_total.add(bare)
+        spent = (after - start for after, start in zip(self._used(), before, strict=True))
+        server, bare_app, postgres = spent
+        return Row(
+            case.name,
+            total,
+            await load(self._port, self._requests(case), 1, seconds / 2),
+            server_ms=server * 1000 / total.requests,
+            bare_ms=bare_app * 1000 / bare_total.requests,
+            postgres_ms=postgres * 1000 / total.requests,
+            statements=statements,
+            ratio=median(ratios),
+        )
+
+    def _used(self) -> list[float]:
+        """CPU seconds of the server, the bare application and Postgres so far."""
+        return [cpu_seconds(each) for each in (self._child, self._bare, self._postgres)]
 
     def _requests(self, case: Case) -> list[bytes]:
-        count = 20_000 if case.method == "POST" else 200
+        count = 5_000 if case.method == "POST" else 200
         self._next += count
         return requests_of(case, SECRET, self._next, count)
 
@@ -137,7 +166,9 @@ def _table(rows: list[Row], memory: float) -> Table:
             f"{result.rate:,.0f}",
             f"{result.percentile(0.5):.1f}",
             f"{result.percentile(0.99):.1f}",
+            f"{row.alone.percentile(0.5):.1f}",
             f"{row.server_ms:.3f}",
+            f"{row.bare_ms:.3f}",
             f"{row.postgres_ms:.3f}",
             str(row.statements),
             f"{row.ratio:.0%}",

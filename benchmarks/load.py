@@ -12,10 +12,17 @@ from msgspec import Struct
 class Result(Struct):
     """What one run measured; times in seconds."""
 
-    requests: int
-    seconds: float
-    latencies: list[float]
-    failures: int
+    requests: int = 0
+    seconds: float = 0.0
+    latencies: list[float] = []
+    failures: int = 0
+
+    def add(self, other: "Result") -> None:
+        """Count another run to this one."""
+        self.requests += other.requests
+        self.seconds += other.seconds
+        self.latencies += other.latencies
+        self.failures += other.failures
 
     @property
     def rate(self) -> float:
@@ -82,7 +89,7 @@ def _length(head: bytes) -> int:
 
 async def load(port: int, requests: Sequence[bytes], connections: int, seconds: float) -> Result:
     """Load a local server for some seconds."""
-    result = Result(0, 0.0, [], 0)
+    result = Result()
     source = cycle(requests)
     started = time.perf_counter()
     loop = asyncio.get_running_loop()
