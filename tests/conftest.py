@@ -113,11 +113,9 @@ async def nothing_goes_on() -> AsyncIterator[None]:
 
 
 @pytest.fixture
-def empty_database_url(postgres: Postgres, databases: Databases) -> Iterator[str]:
+def empty_database_url(postgres: Postgres, databases: Databases) -> str:
     """An empty database of the test's own."""
-    name = databases.make("template0")
-    yield postgres.url(name)
-    databases.drop(name)
+    return postgres.url(databases.empty())
 
 
 @pytest.fixture

@@ -27,6 +27,24 @@ EMPTY = """
     end $$
 """
 
+# As template0 is, whatever a test has made of it.
+BARE = """
+    do $$
+    declare
+        name text;
+    begin
+        perform pg_terminate_backend(pid, 5000) from pg_stat_activity
+            where datname = current_database() and pid <> pg_backend_pid();
+        for name in
+            select nspname from pg_namespace where nspname !~ '^(pg_|information_schema$)'
+        loop
+            execute format('drop schema %I cascade', name);
+        end loop;
+        create schema public authorization pg_database_owner;
+        grant usage on schema public to public;
+    end $$
+"""
+
 # Differs after any change of tables, constraints, indexes, triggers or recorded migrations: what is
 # new or changed has a later transaction, what is gone is missed in the count.
 FINGERPRINT = """
@@ -50,6 +68,7 @@ class Databases:
         self._template = template
         self._numbers = count()
         self._clean: list[str] = []
+        self._bare: str | None = None
         self._consoles: dict[str, Console] = {}
         self._untouched = server.run(FINGERPRINT, database=template)
 
@@ -77,6 +96,18 @@ class Databases:
             self._consoles[name] = console
             return found == self._untouched
         return False  # not even the table of migrations is left
+
+    def empty(self) -> str:
+        """Name of a database without any table, for one test at a time."""
+        self._server.start()
+        if self._bare is not None:
+            try:
+                self._server.run(BARE, database=self._bare)
+                return self._bare
+            except ChildError:
+                self.drop(self._bare)
+        self._bare = self.make("template0")
+        return self._bare
 
     def make(self, template: str) -> str:
         """Make a new database."""
