@@ -84,7 +84,7 @@ class Stage:
 
     async def fill(self) -> None:
         """Fill Postgres from Airtable, as the operator's task does."""
-        settings = load_settings(self._environ | self._addresses, Role.TASK)
+        settings = load_settings(self.environ, Role.TASK)
         async with (
             self._pools.database(settings, "mfa-task") as database,
             open_resources(settings, "mfa-task", self._clock, database=database) as resources,
@@ -101,8 +101,9 @@ class Stage:
         return person
 
     @property
-    def _addresses(self) -> dict[str, str]:
-        return self.airtable.environ | {"AIRTABLE_MIN_INTERVAL_MS": "1"}
+    def environ(self) -> dict[str, str]:
+        """What a process on this stage is told."""
+        return self._environ | self.airtable.environ | {"AIRTABLE_MIN_INTERVAL_MS": "1"}
 
     @asynccontextmanager
     async def server(
@@ -110,7 +111,7 @@ class Stage:
     ) -> AsyncIterator[Server]:
         """A server with all flags in a mode but those named."""
         modes = dict.fromkeys(FLAGS, mode) | flags
-        environ = self._environ | self._addresses
+        environ = self.environ
         environ |= {f"DATA_BACKEND_{flag}": value for flag, value in modes.items()}
         settings = load_settings(environ | (extra or {}), Role.APP)
         app = App(settings, clock=self._clock)

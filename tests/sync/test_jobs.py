@@ -1,13 +1,15 @@
 """The job table: complete, its times valid, its rows run as they say."""
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from saq import Worker
 
+from api._lib.db import Database
 from api._lib.settings import Settings
-from api._lib.sync.jobs import Counts, Job, StoppedError, cron_seconds, perform
+from api._lib.sync.jobs import Counts, Job, StoppedError, cron_seconds, perform, tick
 from api._lib.sync.process import open_queue
 from api.workers import sync_worker
 from tests.airtable import with_settings
@@ -117,3 +119,29 @@ async def test_the_queue_waits_while_redis_is_away() -> None:
     assert await queue.dequeue(1) is None
     assert loop.time() - began >= 0.9
     await queue.disconnect()
+
+
+def named(name: str) -> Job:
+    """A job that is due at every look."""
+
+    async def run(_: Any) -> Counts:
+        return None
+
+    async def at_once(_: Any) -> float | None:
+        return 0.0
+
+    run.__name__ = name
+    return Job(run, 10, gate=name, period=at_once)
+
+
+async def test_jobs_that_are_always_due_let_the_others_begin(db: Database) -> None:
+    begun: set[str] = set()
+
+    async def hint(name: str) -> None:
+        begun.add(name)
+
+    jobs = {name: named(name) for name in "abcd"}
+    stage: Any = SimpleNamespace(db=db, jobs=jobs, hint=hint)
+    for _ in range(40):
+        assert await tick(stage) == {"due": 2}
+    assert begun == jobs.keys()

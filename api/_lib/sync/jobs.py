@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import math
+import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -131,7 +132,8 @@ def cron_jobs(jobs: Sequence[Job], settings: Settings) -> list[CronJob[Any]]:
 async def tick(runtime: Runtime) -> Counts:
     """Claim the periodic jobs that are due and put them into the queue."""
     due = 0
-    for job in runtime.jobs.values():
+    # In any order, so that those which are always due let the others begin, too.
+    for job in random.sample(list(runtime.jobs.values()), len(runtime.jobs)):
         if job.period is None or job.gate is None or due == STARTS_PER_TICK:
             continue
         period = await job.period(runtime)
