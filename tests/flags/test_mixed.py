@@ -92,3 +92,22 @@ async def test_what_is_never_sent_is_no_link(stage: Stage) -> None:
         assert done.status == 201, done.body
         assert stage.airtable.control.count(PROGRAMS) == 0
         assert stage.airtable.control.count(USAGES) == 1
+
+
+async def test_what_was_just_sent_is_seen_although_tables_are_remembered(stage: Stage) -> None:
+    async with mixed(stage) as server:
+        program = await create_whole(server.ann)
+        done: set[str] = set()
+        for session in (await detail(server.ann, program["id"]))["schedule"][:2]:
+            done.add(await record(server, library.BREATHE, programmaplanningId=session["id"]))
+            asked = {"programId": program["id"]}
+            listed = await server.ann.get("method-usage/by-program", **asked)
+            assert {usage["id"] for usage in listed.data} == done
+
+
+async def record(server: Server, method: str, **where: str) -> str:
+    """Do a method."""
+    body = {"userId": server.ann.id, "methodId": method, **where}
+    done = await server.ann.post("method-usage", **body)
+    assert done.status == 201, done.body
+    return str(done.data["id"])

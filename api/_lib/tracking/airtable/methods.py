@@ -146,11 +146,17 @@ async def _points(ctx: Context, usage: Record) -> int:
 
 
 async def _programs_of_sessions(ctx: Context, usages: Iterable[Record]) -> dict[str, str | None]:
-    """Program by session, for what was done in sessions."""
-    if not any(usage.link("programmaplanning") for usage in usages):
+    """Program by session, for what was done in sessions.
+
+    Where programs live in Postgres, a session may have been sent since the table was scanned.
+    """
+    wanted = {session for usage in usages if (session := usage.link("programmaplanning"))}
+    if not wanted:
         return {}
-    sessions = await ctx.tables.scan(SESSIONS)
-    return {session.id: session.link("program") for session in sessions}
+    found = {one.id: one.link("program") for one in await ctx.tables.scan(SESSIONS)}
+    if late := sorted(wanted - found.keys()):
+        found |= {one.id: one.link("program") for one in await ctx.tables.named(SESSIONS, late)}
+    return found
 
 
 def _program(usage: Record, programs: Mapping[str, str | None]) -> str | None:
