@@ -22,7 +22,7 @@ from tests.sync.world import World
 
 MINUTES = 60
 STEP = 3
-CHANGES = scaled(12, soak=100)
+CHANGES = scaled(8, soak=100)
 """Changes per step of three minutes, besides as many new ticks."""
 
 KINDS = len(MADE_BY_US) + 1
