@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tasks.dev.child import Child
 from tasks.dev.environment import BASE_ID, ROOT, is_set
+from tasks.dev.openai.server import KEY
 from tasks.dev.ports import Ports
 from tasks.dev.services import HOST
 
@@ -52,7 +53,7 @@ class Maker:
 
     def _openai(self) -> StandIn:
         made = self._make("openai")
-        settings = {"OPENAI_BASE_URL": f"{made.url}/v1", "OPENAI_API_KEY": "sk-local"}
+        settings = {"OPENAI_BASE_URL": f"{made.url}/v1", "OPENAI_API_KEY": KEY}
         return StandIn(made.child, made.url, settings)
 
     def _mailbox(self) -> StandIn:

@@ -23,6 +23,7 @@ from tasks.dev.environment import (
     kept_secrets,
     server_defaults,
 )
+from tasks.dev.openai import KEY
 from tasks.dev.ports import APP_PORT, Ports
 from tasks.dev.services import free_port
 from tasks.dev.stack import exclusive
@@ -160,3 +161,8 @@ def test_people_are_told_the_addresses_and_the_logins() -> None:
     text = report.text(Path("/data"), replace(FACTS, mailbox=None))
     for part in (FACTS.app, FACTS.airtable.url, "a real mail server", "lotte@example.test"):
         assert part in text
+
+
+def test_the_local_server_has_the_key_that_its_language_model_takes(tmp_path: Path) -> None:
+    made = Maker({}, tmp_path, Ports(tmp_path), Console().log_of).all("pat", demo=True)
+    assert made["openai"].settings["OPENAI_API_KEY"] == KEY
