@@ -62,7 +62,7 @@ async def port(app: App) -> AsyncIterator[int]:
     listening = socket.create_server(("127.0.0.1", 0))
     server = Server(app)
     serving = asyncio.create_task(server.serve([listening]))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not server.started:
             await asyncio.sleep(0.01)
     yield int(listening.getsockname()[1])

@@ -17,7 +17,7 @@ from tasks.dev.push import PushStandIn
 from tests.notifications.ann import TONIGHT, Ann, log_of, make_ann
 from tests.notifications.seed import PUSH_ENVIRON, jobs
 
-SOON = 10.0
+SOON = 30.0
 
 
 async def expire_leases(db: Database) -> None:
@@ -37,7 +37,7 @@ async def until(done: Any) -> None:
 
 async def die_while_sending(resources: Resources, service: PushStandIn, count: int) -> None:
     """A process that ends after its pushes went out, before their answers came."""
-    service.behave(delay_seconds=0.2)
+    service.behave(delay_seconds=1, times=count)
     running = asyncio.create_task(Sender(resources, asyncio.Event()).run(30))
     await until(lambda: service.arrived == count)
     running.cancel()
@@ -134,7 +134,7 @@ async def test_S1_a_lease_that_was_lost_decides_nothing_any_more(
     ctx: Context, db: Database, ann: Ann, push_service: PushStandIn, sender: Sender
 ) -> None:
     """F7: what somebody cancelled meanwhile stays cancelled."""
-    push_service.behave(status=503, delay_seconds=0.2)
+    push_service.behave(status=503, delay_seconds=1)
     running = asyncio.create_task(sender.run(5))
     await until(lambda: push_service.arrived)
     await db.execute(

@@ -81,5 +81,5 @@ async def test_F7_planning_passes_by_what_is_being_claimed(ctx: Context, db: Dat
         await claim.execute(
             "SELECT FROM notification_jobs WHERE reminder_date = $1 FOR UPDATE", TODAY
         )
-        assert (await asyncio.wait_for(plan(ctx, ann), 3)).written == 2
+        assert (await asyncio.wait_for(plan(ctx, ann), 20)).written == 2
     assert (await jobs(db, ann))[0]["fire_at"] == TONIGHT

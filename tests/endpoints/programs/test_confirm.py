@@ -37,6 +37,7 @@ from tests.programs.catalogue import (
     WATER,
     WEDNESDAY,
 )
+from tests.scale import scaled
 
 
 async def test_a_reviewed_program_is_stored_whole(ann: Asking, db: Database) -> None:
@@ -247,17 +248,21 @@ async def test_P9_P20_confirming_is_one_transaction_of_twelve_statements_at_most
     assert len(await events(db)) >= 43
 
 
+@pytest.mark.soak
 async def test_P9_confirming_eight_weeks_of_five_days_takes_less_than_sixty_milliseconds(
     ann: Asking,
 ) -> None:
-    """The best of five, because other work on the machine is no part of it."""
+    """The best of five, because other work on the machine is no part of it.
+
+    Where tests run beside each other and are watched for coverage, ten times as long is allowed.
+    """
     durations = []
     for number in range(5):
         body = long_review(date(2026, 3, 9) + timedelta(weeks=8 * number))
         started = time.perf_counter()
         assert (await ann.post("programs/confirm", **body)).status == 201
         durations.append(time.perf_counter() - started)
-    assert min(durations) < 0.060, durations
+    assert min(durations) < scaled(0.600, soak=0.060), durations
 
 
 async def test_P10_a_body_beyond_256_kilobytes_is_refused(ann: Asking) -> None:
@@ -309,9 +314,9 @@ async def test_P11_generating_over_another_program_is_refused_before_the_model_i
 async def test_P11_days_that_were_taken_while_the_model_thought_are_refused(
     ann: Asking, model: OpenAiStandIn, db: Database
 ) -> None:
-    model.answer("good", delay_seconds=0.5)
+    model.answer("good", delay_seconds=2)
     generated = asyncio.create_task(ann.post("programs/generate", **WISH))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not model.requests:
             await asyncio.sleep(0.01)
     await create_whole(ann)

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import socket
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -19,6 +18,7 @@ from tests.conftest import ROOT
 from tests.endpoints.asking import Asking
 from tests.endpoints.programs.steps import detail, events, review, take_events
 from tests.people import add_person
+from tests.prepared import prepared_python
 from tests.programs.catalogue import MONDAY, add_library
 
 STARTED = "2090-01-02"
@@ -51,7 +51,7 @@ class Killable:
 async def killable(
     environ: dict[str, str], model: OpenAiStandIn, db: Database
 ) -> AsyncIterator[Killable]:
-    """A running server, started as in production."""
+    """A running server."""
     await add_library(db)
     person = await add_person(db, environ["JWT_SECRET"], SystemClock().now())
     with socket.socket() as probe:
@@ -59,7 +59,7 @@ async def killable(
         port = probe.getsockname()[1]
     child = Child(
         "server",
-        [sys.executable, "-m", "api"],
+        [prepared_python(), "-m", "api"],
         environ={**os.environ, **environ, "PORT": str(port), "OPENAI_API_KEY": KEY},
         folder=ROOT,
     )

@@ -45,7 +45,7 @@ UNUSABLE = {"mostly_missing", "empty_schedule", "only_unknown_methods", "no_sche
 def impatient(app: App, settings: Settings) -> None:
     """Waits for the model as briefly as a test may."""
     assert app.resources is not None
-    hasty = ai.AiClient(settings, ai.Limits(attempt=0.3, overall=1.0))
+    hasty = ai.AiClient(settings, ai.Limits(attempt=1.5, overall=30))
     app.resources = msgspec.structs.replace(app.resources, ai=hasty)
 
 
@@ -174,9 +174,9 @@ async def test_P8_a_model_that_does_not_answer_ends_in_a_timeout(
 async def test_no_connection_is_held_while_the_model_thinks(
     ann: Asking, app: App, model: OpenAiStandIn
 ) -> None:
-    model.answer("good", delay_seconds=0.5)
+    model.answer("good", delay_seconds=1)
     asked = asyncio.create_task(ann.post("programs/preview", **WISH))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not model.requests:
             await asyncio.sleep(0.01)
     assert app.resources is not None
@@ -285,7 +285,7 @@ async def test_P8_a_person_may_ask_ten_times_an_hour(ann: Asking, bob: Asking) -
 
 
 async def test_P8_a_person_asks_one_thing_at_a_time(ann: Asking, model: OpenAiStandIn) -> None:
-    model.answer("good", delay_seconds=0.5)
+    model.answer("good", delay_seconds=1)
     answers = await asyncio.gather(
         ann.post("programs/preview", **WISH),
         ann.post("programs/preview", **WISH),

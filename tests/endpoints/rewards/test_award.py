@@ -10,9 +10,11 @@ from api._lib.clock import ManualClock
 from api._lib.db import Database
 from tests.endpoints.asking import Answer, Asking, inside
 from tests.endpoints.rewards.test_rewards import complete_goal, did, do_method, rewards, tick
+from tests.scale import scaled
 from tests.tracking.seed import UNKNOWN, add_program, link, record_id
 
 TODAY = date(2026, 3, 4)
+AWARDS = scaled(96, soak=1_000)
 BREATHE = record_id("Meth", 0)
 TYPES = [
     "method", "habit", "program", "sessionBonus", "habitDayBonus", "programMilestone",
@@ -97,6 +99,7 @@ async def test_racing_awards_tell_a_completion_once(ann: Asking) -> None:
     assert sorted(answer["pointsAwarded"] for answer in answers) == [0] * 7 + [8]
 
 
+@pytest.mark.soak
 async def test_R1_a_thousand_awards_grant_nothing(ann: Asking, db: Database) -> None:
     program, _ = await program_of(db, ann)
     await tick(ann)
@@ -108,7 +111,7 @@ async def test_R1_a_thousand_awards_grant_nothing(ann: Asking, db: Database) -> 
         for program_id in ({}, {"programId": program})
     ]
     statuses = set()
-    for start in range(0, 1000, 8):
+    for start in range(0, AWARDS, 8):
         batch = [claims[n % len(claims)] for n in range(start, start + 8)]
         answers = await asyncio.gather(*(ann.post("rewards/award", **claim) for claim in batch))
         statuses |= {answer.status for answer in answers}
