@@ -1,10 +1,13 @@
 """I12: every event ends processed, superseded, or as a visible dead letter; none disappears."""
 
+import asyncio
+
 from api._lib.airtable.entities import EntityType as E
 from api._lib.sync.claims import claim, count_attempt
 from api._lib.sync.outbound import Outbound
 from api._lib.sync.reaper import reap
-from tests.sync.world import World
+from tests.sync.workers import eventually
+from tests.sync.world import World, somebody_waits
 
 EXPIRE = "UPDATE outbox_events SET lease_until = now() - interval '1 second'"
 
@@ -68,6 +71,24 @@ async def test_example_3_O4_a_crash_after_the_create_doubles_nothing(
     assert await world.record_id(E.PROGRAM_SCHEDULE, sessions[0]) is not None
     tries = {e["attempt_count"] for e in await world.events() if e["entity_type"] != "program"}
     assert tries == {2}
+
+
+async def test_a_deadlock_with_somebody_else_is_no_failure(
+    world: World, outbound: Outbound
+) -> None:
+    tick = await world.tick()
+    await outbound.drain()
+    await world.untick(tick)
+    async with world.db.transaction() as tx:
+        # Of the two, the worker finds out first.
+        await tx.execute("SET LOCAL deadlock_timeout = '20s'")
+        await tx.execute("SELECT FROM airtable_links FOR UPDATE")
+        draining = asyncio.create_task(outbound.drain())
+        await eventually(lambda: somebody_waits(world.db), what="the wait for the link")
+        await tx.execute("UPDATE outbox_events SET priority = priority")
+    await draining
+    assert await world.statuses() == ["processed", "processed"]
+    assert [event["attempt_count"] for event in await world.events()] == [1, 1]
 
 
 async def test_a_stop_gives_back_what_was_not_started(world: World, outbound: Outbound) -> None:

@@ -19,7 +19,7 @@ from api._lib.sync.reaper import reap, release_parked
 from api._lib.sync.rules import OPTIONAL_PARENT_SECONDS, ErrorClass
 from tests.airtable import with_settings
 from tests.sync.workers import eventually
-from tests.sync.world import MONDAY, World, signed_in
+from tests.sync.world import MONDAY, World, signed_in, somebody_waits
 
 LATER = timedelta(seconds=OPTIONAL_PARENT_SECONDS + 1)
 
@@ -378,7 +378,7 @@ async def test_O6_nobody_begins_to_send_what_is_just_being_erased(
             former,
         )
         erasing = asyncio.create_task(erase(ctx, signed_in(dict(row))))
-        await eventually(lambda: _somebody_waits(world), what="the erasure's wait")
+        await eventually(lambda: somebody_waits(world.db), what="the erasure's wait")
         assert await claim(world.db, 10, 120, "one") == []
     await erasing
     assert await world.db.fetchval("SELECT count(*) FROM habit_completions") == 0
@@ -401,8 +401,3 @@ async def test_O6_a_deletion_that_died_is_made_good_by_the_erasure(
     await outbound.drain()
     assert await world.records(E.GOEDE_GEWOONTE_USAGE) == {}
     assert set(await world.statuses()) == {"processed"}
-
-
-async def _somebody_waits(world: World) -> bool:
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-    return bool(await world.db.fetchval(waiting))

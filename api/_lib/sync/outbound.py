@@ -4,11 +4,14 @@ import asyncio
 import logging
 import time
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from uuid import UUID, uuid4
+
+import asyncpg
 
 from api._lib.airtable.errors import AirtableError
 from api._lib.airtable.gateway import Gateway
-from api._lib.db import Database
+from api._lib.db import Database, DatabaseUnavailableError
 from api._lib.settings import Settings
 from api._lib.sync.claims import Claimed, Return, claim, give_back, renew
 from api._lib.sync.delivery import Delivery
@@ -175,8 +178,10 @@ class Outbound:
             await asyncio.sleep(self._leases.renew_every)
             tokens, now = self._leases.tokens, time.monotonic()
             if tokens:
-                await renew(self._db, tokens, self._leases.seconds)
-                self._leases.renewed(tokens, now)
+                # Next time again, if Postgres does not answer now.
+                with suppress(DatabaseUnavailableError, asyncpg.PostgresError):
+                    await renew(self._db, tokens, self._leases.seconds)
+                    self._leases.renewed(tokens, now)
 
 
 class _Drain:

@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 from uuid import UUID
 
+import asyncpg
+
 from api._lib.airtable.gateway import Gateway
 from api._lib.airtable.schema import Schema
 from api._lib.db import Database, DatabaseUnavailableError
@@ -123,11 +125,14 @@ class Outcomes:
         )
 
     async def _patiently(self, token: UUID, store: Callable[[], Awaitable[T]]) -> T:
-        """Store a result; while Postgres is away, try again for as long as the lease lasts."""
+        """Store a result; while Postgres is away, try again for as long as the lease lasts.
+
+        A deadlock, such as with somebody who deletes the same records, is no answer either.
+        """
         while True:
             try:
                 return await store()
-            except DatabaseUnavailableError:
+            except (DatabaseUnavailableError, asyncpg.DeadlockDetectedError):
                 if time.monotonic() > self._leases.not_after(token):
                     raise
                 await asyncio.sleep(STORE_AGAIN_SECONDS)
