@@ -61,7 +61,7 @@ def busiest(times: list[float]) -> int:
 def test_I6_over_several_processes_with_the_real_limit_also_when_redis_forgets(
     airtable: AirtableServer, airtable_environ: dict[str, str], redis: Redis
 ) -> None:
-    senders = Senders(airtable_environ, 5, Lane.OUTBOX, Lane.INTERACTIVE, Lane.INBOUND)
+    senders = Senders(airtable_environ, 8, Lane.OUTBOX, Lane.INTERACTIVE, Lane.INBOUND)
     airtable.control.wait_for(lambda: len(airtable.control.requests()) >= 8, 30)
     for _ in range(3):
         redis.flush()
@@ -122,6 +122,30 @@ async def test_I6_the_silence_after_a_loss_begins_when_a_process_starts(
     for limiter in limiters:
         with pytest.raises(NotSentError, match="busy"):
             await limiter.acquire(Lane.OUTBOX, patience=1)
+        await limiter.close()
+
+
+async def test_I6_a_slot_that_redis_has_forgotten_is_not_used(
+    settings: Settings, cache: Cache, db: Database
+) -> None:
+    """Who asks after the loss does not know of it and may get the same moment."""
+    quick, slow = (
+        Limiter(with_settings(settings, airtable_min_interval_ms=interval), cache, db)
+        for interval in (1, 700)
+    )
+    await quick.acquire(Lane.OUTBOX, patience=5)
+    await slow.acquire(Lane.OUTBOX, patience=5)
+    assert cache.client is not None
+    key = f"sync:rl:{settings.airtable_base_id}"
+    before = await cache.client.get(key)
+    ahead = asyncio.create_task(slow.acquire(Lane.OUTBOX, patience=1))
+    async with asyncio.timeout(5):
+        while await cache.client.get(key) == before:
+            await asyncio.sleep(0.01)
+    await cache.client.flushall()
+    with pytest.raises(NotSentError, match="busy"):
+        await ahead
+    for limiter in (quick, slow):
         await limiter.close()
 
 

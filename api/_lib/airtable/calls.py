@@ -124,11 +124,14 @@ class Calls:
         ends = time.monotonic() + SECONDS[lane]
         tries = 0
         while True:
-            grant = await self.limiter.acquire(lane, PATIENCE[lane], tries)
+            most = ends - time.monotonic() if lane is Lane.INTERACTIVE else float("inf")
+            grant = await self.limiter.acquire(lane, min(PATIENCE[lane], most), tries)
             ticket.started()
             start_before = min(grant.start_before, ticket.not_after)
             grant = structs.replace(grant, start_before=start_before)
             left = ends - time.monotonic() if lane is Lane.INTERACTIVE else SECONDS[lane]
+            if left <= 0:
+                raise NotSentError("busy", 0.0)
             try:
                 return await self._perform(call, grant, left, scoped)
             except TooLateError:

@@ -134,7 +134,7 @@ class Limiter:
         while wait > 0:
             await asyncio.sleep(wait)
             asked = time.monotonic()
-            confirming = redis.confirm(answer.slot, round(tolerance * 1000), answer.probe)
+            confirming = redis.confirm(answer, round(tolerance * 1000))
             now = await self._attempt(confirming, Answer("late"))
             if now.verdict in ("paused", "open"):
                 raise NotSentError(now.verdict, now.wait)

@@ -32,6 +32,8 @@ class Answer(Struct, frozen=True):
     wait: float = 0.0
     probe: bool = False
     slot: int = 0
+    since: int = 0
+    """Since when Redis has counted slots without a loss."""
 
 
 class RedisPacer:
@@ -54,12 +56,12 @@ class RedisPacer:
     async def reserve(self, interval_ms: int, horizon_ms: int, width: int) -> Answer:
         """Take the next free slot, if it is not further ahead than the horizon."""
         answer = await self._reserve(keys=self._keys(), args=[interval_ms, horizon_ms, width])
-        verdict, wait, probe, slot = answer
-        return Answer(verdict.decode(), wait / 1000, bool(probe), slot)
+        verdict, wait, probe, slot, since = answer
+        return Answer(verdict.decode(), wait / 1000, bool(probe), slot, since)
 
-    async def confirm(self, slot: int, tolerance_ms: int, probe: bool) -> Answer:
+    async def confirm(self, given: Answer, tolerance_ms: int) -> Answer:
         """Whether the reserved slot is now and sending still makes sense."""
-        args = [slot, tolerance_ms, int(probe)]
+        args = [given.slot, tolerance_ms, int(given.probe), given.since]
         verdict, wait = await self._confirm(keys=self._keys(), args=args)
         return Answer(verdict.decode(), wait / 1000)
 

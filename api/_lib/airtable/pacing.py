@@ -1,7 +1,7 @@
 """The pacing rules as Redis scripts: every process asks the same clock and sees the same state.
 
-Keys: 1 the next free slot, 2 the end of the pause, 3 the breaker, 4 the calls of this month.
-All times are milliseconds of the Redis server.
+Keys: 1 the next free slot and since when slots are counted, 2 the end of the pause, 3 the breaker,
+4 the calls of this month. All times are milliseconds of the Redis server.
 """
 
 KEEP_MS = 600_000
@@ -32,37 +32,44 @@ local breaker = stored and cjson.decode(stored) or {{state = 'closed', failures 
 local function keep_breaker()
     redis.call('SET', KEYS[3], cjson.encode(breaker), 'PX', keep)
 end
+local free, since = string.match(redis.call('GET', KEYS[1]) or '', '(%d+) (%d+)')
+free, since = tonumber(free), tonumber(since)
+local function keep_slots(next)
+    redis.call('SET', KEYS[1], string.format('%.0f %.0f', next, since), 'PX', keep)
+end
 local function count()
     redis.call('INCR', KEYS[4])
     redis.call('EXPIRE', KEYS[4], {KEEP_CALLS_SECONDS})
 end
 """
 
-# ARGV: interval, horizon, width (in intervals). Answer: verdict, wait, probe, slot.
+# ARGV: interval, horizon, width (in intervals). Answer: verdict, wait, probe, slot, since.
 RESERVE = (
     _START
     + f"""
 local interval, horizon, width = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-if now < paused then return {{'paused', paused - now, 0, 0}} end
+if now < paused then return {{'paused', paused - now, 0, 0, 0}} end
 local blocked = breaker.state ~= 'closed'
 if blocked and now < breaker['until'] then
-    return {{'open', breaker['until'] - now, 0, 0}}
+    return {{'open', breaker['until'] - now, 0, 0, 0}}
 end
-local free = tonumber(redis.call('GET', KEYS[1]) or now + {SILENT_INTERVALS} * interval)
+if not free then
+    free, since = now + {SILENT_INTERVALS} * interval, now
+end
 local slot = math.max(now, free)
 if slot - now > horizon then
-    redis.call('SET', KEYS[1], free, 'PX', keep)
-    return {{'busy', slot - now - horizon, 0, 0}}
+    keep_slots(free)
+    return {{'busy', slot - now - horizon, 0, 0, 0}}
 end
 if now < paused + {SLOW_START_MS} then interval = math.max(interval, {SLOW_INTERVAL_MS}) end
-redis.call('SET', KEYS[1], slot + interval * width, 'PX', keep)
+keep_slots(slot + interval * width)
 if blocked then
     breaker.state = 'probing'
     breaker['until'] = now + {PROBE_MS}
     keep_breaker()
 end
 if slot == now then count() end
-return {{'go', slot - now, blocked and 1 or 0, slot}}
+return {{'go', slot - now, blocked and 1 or 0, slot, since}}
 """
 )
 
@@ -70,13 +77,16 @@ return {{'go', slot - now, blocked and 1 or 0, slot}}
 ANNOUNCE = (
     _START
     + f"""
-local ends = now + {SILENT_INTERVALS} * tonumber(ARGV[1])
-redis.call('SET', KEYS[1], ends, 'PX', keep, 'NX')
+if not free then
+    since = now
+    keep_slots(now + {SILENT_INTERVALS} * tonumber(ARGV[1]))
+end
 return now
 """
 )
 
-# Just before sending in a slot that lay ahead. ARGV: slot, tolerance, probe.
+# Just before sending in a slot that lay ahead; one that Redis has forgotten counts as missed, as
+# somebody else may have got its moment. ARGV: slot, tolerance, probe, since.
 CONFIRM = (
     _START
     + """
@@ -86,7 +96,7 @@ if breaker.state ~= 'closed' and not probe then
     return {'open', math.max(breaker['until'] - now, 0)}
 end
 if now < slot then return {'early', slot - now} end
-if now > slot + tolerance then return {'late', 0} end
+if now > slot + tolerance or since ~= tonumber(ARGV[4]) then return {'late', 0} end
 count()
 return {'go', 0}
 """
@@ -119,7 +129,8 @@ elseif outcome == 'failure' and breaker.state ~= 'open' then
 elseif outcome == 'throttled' then
     local ends = math.max(paused, now + tonumber(ARGV[2]))
     redis.call('SET', KEYS[2], ends, 'PX', ends - now + {SLOW_START_MS})
-    redis.call('SET', KEYS[1], ends, 'PX', keep)
+    since = now
+    keep_slots(ends)
     if breaker.state == 'probing' then redis.call('DEL', KEYS[3]) end
 end
 return now
