@@ -1,10 +1,19 @@
 """One request to the language model by its library, whose import takes long."""
 
 import asyncio
+import ssl
+from functools import cache
 from typing import Any
 
 import msgspec
-from openai import APIConnectionError, APIStatusError, APITimeoutError, AsyncOpenAI, OpenAIError
+from openai import (
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
+    AsyncOpenAI,
+    DefaultAsyncHttpxClient,
+    OpenAIError,
+)
 from openai import Timeout as HttpTimeout
 from openai.types.chat import ChatCompletion
 
@@ -23,6 +32,12 @@ from api._lib.settings import Settings
 RETRY_PAUSE = 0.5
 
 
+@cache
+def _system_trust() -> ssl.SSLContext:
+    """Left to itself, the library reads all certificates for each client: once is enough."""
+    return ssl.create_default_context()
+
+
 class Service:
     """The service under its address, with the key for it."""
 
@@ -37,6 +52,7 @@ class Service:
             timeout=HttpTimeout(limits.attempt, connect=10.0),
             # The library's own tries would multiply ours.
             max_retries=0,
+            http_client=DefaultAsyncHttpxClient(verify=_system_trust()),
         )
 
     async def answer(self, question: Question) -> Any:
