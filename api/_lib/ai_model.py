@@ -18,10 +18,11 @@ class Question(msgspec.Struct, frozen=True):
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """Seconds for one request and for everything together."""
+    """Seconds for one request, for everything together, and before the one more try."""
 
     attempt: float = 60.0
     overall: float = 90.0
+    pause: float = 0.5
 
 
 class AiError(Exception):

@@ -29,8 +29,6 @@ from api._lib.ai_model import (
 )
 from api._lib.settings import Settings
 
-RETRY_PAUSE = 0.5
-
 
 @cache
 def _system_trust() -> ssl.SSLContext:
@@ -43,7 +41,7 @@ class Service:
 
     def __init__(self, settings: Settings, limits: Limits) -> None:
         self._model = settings.openai_model
-        self._limit = limits.attempt
+        self._limits = limits
         self._client = AsyncOpenAI(
             api_key=settings.openai_api_key,
             base_url=settings.openai_base_url,
@@ -58,12 +56,12 @@ class Service:
     async def answer(self, question: Question) -> Any:
         """Ask once; the decoded JSON. Raises AiError."""
         try:
-            async with asyncio.timeout(self._limit):
+            async with asyncio.timeout(self._limits.attempt):
                 completion = await self._complete(question)
         except (TimeoutError, APITimeoutError):
             raise AiTimeout("no answer within the limit of one request") from None
         except OpenAIError as error:
-            raise _unavailable(error) from None
+            raise _unavailable(error, self._limits.pause) from None
         except ValueError:
             raise AiInvalid("the service did not send JSON") from None
         return _content(completion)
@@ -114,26 +112,26 @@ def _count(completion: ChatCompletion) -> None:
         metrics.ai_tokens.labels("completion").inc(completion.usage.completion_tokens)
 
 
-def _unavailable(error: OpenAIError) -> AiUnavailable:
+def _unavailable(error: OpenAIError, shortest: float) -> AiUnavailable:
     # Only status and code: the service's text may quote the key or the prompt.
     if isinstance(error, APIStatusError):
         reason = f"status {error.status_code}, code {error.code}, request {error.request_id}"
     else:
         reason = type(error).__name__
     unavailable = AiUnavailable(reason)
-    unavailable.retry_after = _pause(error)
+    unavailable.retry_after = _pause(error, shortest)
     return unavailable
 
 
-def _pause(error: OpenAIError) -> float | None:
+def _pause(error: OpenAIError, shortest: float) -> float | None:
     """Seconds to wait before the one retry, None when it would not help."""
     if isinstance(error, APIConnectionError):
-        return RETRY_PAUSE
+        return shortest
     if not isinstance(error, APIStatusError):
         return None
     if error.status_code not in (408, 429) and error.status_code < 500:
         return None
     try:
-        return max(RETRY_PAUSE, float(error.response.headers["Retry-After"]))
+        return max(shortest, float(error.response.headers["Retry-After"]))
     except (KeyError, ValueError):
-        return RETRY_PAUSE
+        return shortest

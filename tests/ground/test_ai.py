@@ -61,7 +61,7 @@ def connect(
         openai_base_url=service.base_url,
         openai_model="gpt-4o-mini",
     )
-    return AiClient(settings, limits)
+    return AiClient(settings, limits or Limits(pause=0.01))
 
 
 def as_it_is(answer: Any) -> Any:
@@ -233,7 +233,7 @@ async def test_two_requests_share_the_overall_limit(service: OpenAiStandIn) -> N
 
 
 def test_the_limits_are_a_minute_for_a_request_and_a_minute_and_a_half_in_all() -> None:
-    assert Limits() == Limits(attempt=60, overall=90)
+    assert Limits() == Limits(attempt=60, overall=90, pause=0.5)
 
 
 async def test_many_questions_run_side_by_side(service: OpenAiStandIn, client: AiClient) -> None:
