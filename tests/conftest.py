@@ -65,7 +65,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """A PostgreSQL server with a migrated template; each test process has its own."""
-    server = Postgres(tmp_path_factory.mktemp("postgres"), options=FLEETING)
+    # Tests that make a deadlock wait until it is looked for.
+    options = FLEETING | {"deadlock_timeout": "100ms"}
+    server = Postgres(tmp_path_factory.mktemp("postgres"), options=options)
     server.start()
     server.run(f"CREATE DATABASE {TEMPLATE}")
     migrate(server)

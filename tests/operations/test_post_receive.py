@@ -52,7 +52,7 @@ class Server:
             "GIT_CONFIG_NOSYSTEM": "1",
             "MFA_SOURCE": str(self.source),
             "MFA_DOMAIN": "mfa.example.org",
-            "MFA_PATIENCE": "2",
+            "MFA_PATIENCE": "1",
             "FAILS": "nothing",
         }
         done = subprocess.run(
@@ -155,7 +155,7 @@ def test_an_app_that_runs_elsewhere_is_not_mistaken_for_a_migrated_one(server: S
 def test_a_version_that_does_not_come_up_is_told(server: Server, tmp_path: Path) -> None:
     script = (tmp_path / "bin" / "docker").read_text().replace("Running", "Starting")
     executable(tmp_path / "bin" / "docker", script)
-    assert "deploy: stopped. The new app is not healthy after 2 s." in server.push()
+    assert "deploy: stopped. The new app is not healthy after 1 s." in server.push()
     rolled_back = script.replace(
         "    ps*)", '    "service inspect"*) echo rollback_completed ;;\n    ps*)'
     )
