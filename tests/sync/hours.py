@@ -45,7 +45,8 @@ async def _age(client: Redis, base: str, milliseconds: int) -> None:
 
 def _older(stored: bytes, milliseconds: int) -> bytes:
     if not stored.startswith(b"{"):
-        return b"%d" % (round(float(stored)) - milliseconds)
+        moments = (round(float(moment)) - milliseconds for moment in stored.split())
+        return b" ".join(b"%d" % moment for moment in moments)
     breaker = msgspec.json.decode(stored)
     if "until" in breaker:
         breaker["until"] -= milliseconds
