@@ -166,7 +166,7 @@ def _table(rows: list[Row], memory: float) -> Table:
             f"{result.rate:,.0f}",
             f"{result.percentile(0.5):.1f}",
             f"{result.percentile(0.99):.1f}",
-            f"{row.alone.percentile(0.5):.1f}",
+            f"{row.alone.percentile(0.5):.2f}",
             f"{row.server_ms:.3f}",
             f"{row.bare_ms:.3f}",
             f"{row.postgres_ms:.3f}",
