@@ -11,7 +11,7 @@ from api._lib.accounts.service import erase
 from api._lib.airtable.entities import EntityType as E
 from api._lib.context import Context, open_resources
 from api._lib.settings import Backend, Settings
-from api._lib.sync.claims import claim
+from api._lib.sync.claims import Return, claim, give_back
 from api._lib.sync.dead_letters import bury
 from api._lib.sync.letters import Search, replay_matching
 from api._lib.sync.outbound import Outbound
@@ -236,6 +236,21 @@ async def test_O5_a_create_that_may_have_run_and_then_died_is_found_and_deleted(
     assert await bury(world.db, last_try.token, last_try.id, kind, "no")
     await outbound.drain()
     assert await world.records(E.GOEDE_GEWOONTE_USAGE) == {}
+
+
+async def test_O5_a_deletion_that_is_given_back_outlives_a_late_change(
+    world: World, outbound: Outbound
+) -> None:
+    """Somebody queued the record once more, from what they had read before it was deleted."""
+    goal = await world.add(E.PERSONAL_GOAL, name="A")
+    await outbound.drain()
+    await world.db.execute("DELETE FROM personal_goals")
+    await world.queue_deletion(E.PERSONAL_GOAL, goal)
+    (delete,) = await claim(world.db, 1, 120, "one")
+    await world.queue_change(E.PERSONAL_GOAL, goal)
+    await give_back(world.db, delete.token, [Return(id=delete.id)])
+    await outbound.drain()
+    assert await world.records(E.PERSONAL_GOAL) == {}
 
 
 async def test_O5_a_replay_does_not_undo_a_deletion(world: World, outbound: Outbound) -> None:

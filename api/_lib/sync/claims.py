@@ -195,12 +195,12 @@ WITH counted AS (
 )
 SELECT id, attempt_count FROM counted"""
 
-# What the waiting event inherits: the honest age, the tries, shared fields not yet sent, and the
-# wait after a lost answer.
+# What the waiting event inherits: the honest age, the tries, shared fields not yet sent, the wait
+# after a lost answer, and a deletion: what is deleted does not come back.
 GIVE_BACK = f"""
 WITH mine AS MATERIALIZED (
-    SELECT o.id, o.entity_type, o.entity_id, o.priority, o.changed_fields, o.created_at,
-           o.merged_count, o.first_attempt_at,
+    SELECT o.id, o.entity_type, o.entity_id, o.operation, o.payload, o.priority,
+           o.changed_fields, o.created_at, o.merged_count, o.first_attempt_at,
            greatest(o.attempt_count - g.uncharged::int, 0) AS attempts,
            now() + make_interval(secs => g.wait) AS due_at, g.error_class, g.error, g.parked_on
     FROM jsonb_to_recordset($1::jsonb) AS g(
@@ -216,7 +216,9 @@ WITH mine AS MATERIALIZED (
     FOR UPDATE OF p
 ), merged AS (
     UPDATE outbox_events AS p
-    SET attempt_count = greatest(p.attempt_count, m.attempts),
+    SET operation = CASE m.operation WHEN 'delete' THEN m.operation ELSE p.operation END,
+        payload = CASE m.operation WHEN 'delete' THEN m.payload || p.payload ELSE p.payload END,
+        attempt_count = greatest(p.attempt_count, m.attempts),
         first_attempt_at = least(p.first_attempt_at, m.first_attempt_at),
         created_at = least(p.created_at, m.created_at),
         priority = least(p.priority, m.priority),
