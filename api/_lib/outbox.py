@@ -176,6 +176,7 @@ _NO_PAST = """
 )"""
 
 # The wait after a lost answer outlives the merge: the request may still be carried out (sync 11.6).
+# So does a deletion: who queues the record after it has read it before.
 _INSERT = """
 , queued AS (
     INSERT INTO outbox_events AS o
@@ -193,7 +194,7 @@ _INSERT = """
     LEFT JOIN doomed AS d ON d.id = e.id
     ORDER BY e.id
     ON CONFLICT (entity_type, entity_id) WHERE status = 'pending' DO UPDATE SET
-        operation = excluded.operation,
+        operation = CASE o.operation WHEN 'delete' THEN o.operation ELSE excluded.operation END,
         user_id = coalesce(excluded.user_id, o.user_id),
         payload = o.payload || excluded.payload,
         priority = least(o.priority, excluded.priority),

@@ -253,6 +253,20 @@ async def test_O5_a_deletion_that_is_given_back_outlives_a_late_change(
     assert await world.records(E.PERSONAL_GOAL) == {}
 
 
+async def test_O5_a_waiting_deletion_outlives_a_late_change(
+    world: World, outbound: Outbound
+) -> None:
+    """The record has no link yet: the answer of its create was lost."""
+    tick = await world.tick()
+    world.airtable.control.fault(drop=True, when="after", method="PATCH")
+    await outbound.drain()
+    await world.untick(tick)
+    await world.queue_change(E.GOEDE_GEWOONTE_USAGE, tick)
+    await let_go(world)
+    await outbound.drain()
+    assert await world.records(E.GOEDE_GEWOONTE_USAGE) == {}
+
+
 async def test_O5_a_replay_does_not_undo_a_deletion(world: World, outbound: Outbound) -> None:
     """A create and the delete behind it both died."""
     tick = await world.tick()

@@ -40,7 +40,8 @@ async def test_letters_are_listed_newest_first(world: World, outbound: Outbound)
     await die(world, outbound)
     found = await letters.find_letters(world.db, Search(), 50)
     assert len(found) == 2
-    assert found[0].id > found[1].id
+    newest, older = [(letter.created_at, letter.id) for letter in found]
+    assert newest > older
     (habit,) = await letters.find_letters(world.db, Search(E.GOEDE_GEWOONTE_USAGE), 50)
     assert (habit.entity_id, habit.error_class) == (str(tick), "permanent")
     assert "geheim" not in habit.error_message
