@@ -19,7 +19,7 @@ run: venv ## Run everything here; ARGS="--port 8080 --workers 2", ARGS=--help li
 	@exec $(BIN)/python tasks/dev.py $(ARGS)
 
 test: lint types layers ## Check style, types and layers, then run all tests; ARGS="-k tick" narrows
-	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist worksteal --cov --cov-report=term $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term $(ARGS)
 
 soak: venv ## Run long walks, crowds and the like at full size; ARGS="-k walk" narrows
 	@SOAK=1 $(BIN)/python -m pytest -m soak -v $(ARGS)

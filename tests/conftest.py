@@ -42,6 +42,11 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("project")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Two test processes a core: half of the time a test waits for a server it started."""
+    return min(8, 2 * (os.cpu_count() or 1))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--pooler` runs any tests with a pooler in transaction mode before Postgres."""
     parser.addoption("--pooler", action="store_true", help="put PgBouncer before Postgres")

@@ -33,6 +33,7 @@ UNAVAILABLE: tuple[type[Exception], ...] = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.InvalidPasswordError,
+    asyncpg.InternalClientError,  # what the next statement meets on a connection that just broke
 )
 UNREACHABLE: tuple[type[Exception], ...] = (*UNAVAILABLE, OSError, TimeoutError)
 
@@ -256,9 +257,12 @@ class _Checkout:
     ) -> None:
         if self._spy is not None:
             self._connection.remove_query_logger(self._spy)
+        gone = isinstance(error, UNAVAILABLE) or (
+            isinstance(error, asyncpg.InterfaceError) and self._connection.is_closed()
+        )
         with suppress(asyncpg.InterfaceError, OSError):
             await self._pool.release(self._connection)
-        if isinstance(error, UNAVAILABLE):
+        if gone:
             raise DatabaseUnavailableError(type(error).__name__) from error
 
 

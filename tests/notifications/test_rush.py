@@ -36,7 +36,7 @@ LEAST_PER_SECOND = scaled(0, soak=500)
 MOST_ROUNDS = 3
 """The figure is one of a calm machine, so a rush that others disturbed is repeated."""
 
-SLOWNESS = scaled(0.3, soak=0.0)
+SLOWNESS = scaled(1.0, soak=0.0)
 """How long a push takes at first: few reminders must not all be out before the worker dies."""
 
 HOLD_SECONDS = 1.0
