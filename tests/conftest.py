@@ -1,6 +1,7 @@
 """What every test may ask for: real servers, a migrated database of its own, settings, a clock."""
 
 import asyncio
+import gc
 import os
 import shutil
 import sys
@@ -45,6 +46,16 @@ hypothesis_settings.load_profile("project")
 def pytest_xdist_auto_num_workers() -> int:
     """Two test processes a core: half of the time a test waits for a server it started."""
     return min(8, 2 * (os.cpu_count() or 1))
+
+
+# Thousands of collected tests are no garbage: looking through them again and again costs a tenth.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """From here on only what the tests make is looked through."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
