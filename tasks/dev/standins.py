@@ -46,7 +46,9 @@ class Maker:
 
     def _airtable(self, token: str, demo: bool) -> StandIn:
         base_id = self.environ.get("AIRTABLE_BASE_ID") or BASE_ID
-        place = ["--data", str(self.folder / "airtable.db"), "--token", token, "--base-id", base_id]
+        # One word, because a token made at random may begin like an option.
+        place = ["--data", str(self.folder / "airtable.db"), f"--token={token}"]
+        place += ["--base-id", base_id]
         content = ["--content", DEMO] if demo else []
         made = self._make("airtable", *place, *content)
         return StandIn(made.child, made.url, {"AIRTABLE_ENDPOINT_URL": made.url})

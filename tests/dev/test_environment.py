@@ -166,3 +166,13 @@ def test_people_are_told_the_addresses_and_the_logins() -> None:
 def test_the_local_server_has_the_key_that_its_language_model_takes(tmp_path: Path) -> None:
     made = Maker({}, tmp_path, Ports(tmp_path), Console().log_of).all("pat", demo=True)
     assert made["openai"].settings["OPENAI_API_KEY"] == KEY
+
+
+def test_a_token_may_begin_like_an_option(tmp_path: Path) -> None:
+    made = Maker({}, tmp_path, Ports(tmp_path), Console().log_of).all("--scopes", demo=False)
+    airtable = made["airtable"]
+    try:
+        airtable.child.start()
+        airtable.child.wait_until(lambda: any("ready" in line for line in airtable.child.lines))
+    finally:
+        airtable.child.stop()

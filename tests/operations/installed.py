@@ -6,17 +6,17 @@ import pwd
 import shutil
 import subprocess
 import sys
+import venv
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from tasks.dev.child import Child, ChildError
-from tests.operations.files import copied, copy_as_the_image, environment_of_image
-from tests.operations.packages import install_packages, link_packages
-from tests.scale import scaled
+from tests.operations.files import ROOT, copied, copy_as_the_image, environment_of_image
 
 UID = 1001
+LOCK = ROOT / "requirements.lock"
 
 
 class Image(NamedTuple):
@@ -104,12 +104,16 @@ def _compile(folder: Path) -> None:
 
 def _build(image: Image) -> None:
     folder = image.folder
-    scaled(link_packages, soak=install_packages)(folder / "venv")
+    _install_packages(folder / "venv")
     copy_as_the_image(folder)
     (folder / "dist").mkdir()
     _compile(folder)
-    # Files of packages may be those of the environment of these tests: only their folders change.
-    ours = [str(folder / name) for name in ("api", "tasks", "dist")]
-    subprocess.run(["chmod", "-R", "a+rX,a-w", *ours], check=True)
-    folders = ["find", str(folder), "-type", "d", "-exec", "chmod", "a+rx,a-w", "{}", "+"]
-    subprocess.run(folders, check=True)
+    subprocess.run(["chmod", "-R", "a+rX,a-w", str(folder)], check=True)
+
+
+def _install_packages(folder: Path) -> None:
+    """As the image: pip, with the hashes of the lock, into an empty environment."""
+    venv.create(folder, with_pip=True, symlinks=True)
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
+    options = ["--no-input", "install", "--quiet", "--no-deps", "--require-hashes"]
+    subprocess.run([*pip, *options, "-r", str(LOCK)], check=True)
