@@ -37,7 +37,7 @@ hypothesis_settings.register_profile(
     "project",
     deadline=None,
     derandomize=True,
-    max_examples=scaled(30, soak=1_000),
+    max_examples=scaled(15, soak=1_000),
     suppress_health_check=[HealthCheck.too_slow],
 )
 hypothesis_settings.load_profile("project")

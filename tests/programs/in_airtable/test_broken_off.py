@@ -143,5 +143,5 @@ async def test_doing_it_again_mends_what_was_broken_off(stage: Stage, lost: bool
                     assert all(len(days) == len(set(days)) for days, *_ in found[0]), number
                 else:
                     assert found == expected, (name, number)
-                number += scaled(5, soak=1)
+                number += scaled(9, soak=1)
             assert number > 3

@@ -177,7 +177,7 @@ async def walked(
     """Everything that was answered."""
     async with stage.server(mode, {"DATA_BACKEND_ALLOW_MIXED": "true"}, **flags) as server:
         walk = Walk(recorder, server, Random(seed))
-        for _ in range(scaled(10, soak=30)):
+        for _ in range(scaled(6, soak=30)):
             await walk.step()
     return recorder.exchanges
 
