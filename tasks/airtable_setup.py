@@ -8,11 +8,9 @@ schema.bases:write to add.
 import argparse
 import asyncio
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from msgspec import Struct
 from rich.console import Console
@@ -28,13 +26,12 @@ from api._lib.airtable.limiter import Lane
 from api._lib.airtable.mapping import TABLES
 from api._lib.cache import Cache
 from api._lib.db import Database, DatabaseUnavailableError
-from api._lib.settings import Role, Settings, SettingsError
-from api._lib.settings_loader import load_settings
+from api._lib.settings import Settings, SettingsError
 from api._lib.sync.schemas import SchemaBook
+from tasks.command_line import EXIT_CONFIGURATION, Parser, airtable_settings
 
 EXIT_INCOMPLETE = 1
 EXIT_UNREACHABLE = 2
-EXIT_CONFIGURATION = 4
 EPILOG = """\
 exit codes: 0 the base is complete, 1 something is missing, 2 Airtable cannot be asked,
 4 wrong configuration or arguments"""
@@ -114,15 +111,9 @@ async def _add(gateway: Gateway, findings: Sequence[Finding], report: Report) ->
     return added
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(EXIT_CONFIGURATION, f"{self.prog}: {message}\n")
-
-
 def parse(arguments: Sequence[str]) -> Options:
     """Options from the command line; ends the program with status 4 when they make no sense."""
-    parser = _Parser(
+    parser = Parser(
         description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--check", action="store_true", help="look, but add nothing")
@@ -155,11 +146,7 @@ def main(arguments: Sequence[str]) -> int:
     """Do what the arguments ask."""
     options = parse(arguments)
     try:
-        settings = load_settings(os.environ, Role.TASK)
-        if not (settings.airtable_access_token and settings.airtable_base_id):
-            raise SettingsError(
-                "Cannot start: AIRTABLE_ACCESS_TOKEN and AIRTABLE_BASE_ID are needed."
-            )
+        settings = airtable_settings()
     except SettingsError as error:
         print(error, file=sys.stderr)
         return EXIT_CONFIGURATION

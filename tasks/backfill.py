@@ -8,11 +8,9 @@ here follow Airtable; afterwards only new records are added.
 import argparse
 import asyncio
 import logging
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from msgspec import Struct
 from rich.console import Console
@@ -26,17 +24,16 @@ from api._lib.airtable.errors import AirtableError
 from api._lib.context import Context, open_resources
 from api._lib.db import DatabaseUnavailableError
 from api._lib.notifications import service as notifications
-from api._lib.settings import Role, Settings, SettingsError
-from api._lib.settings_loader import load_settings
+from api._lib.settings import Settings, SettingsError
 from api._lib.sync.inbound import filling
 from api._lib.sync.inbound.activity import ACTIVITIES
 from api._lib.sync.inbound.content_tables import CONTENT
 from api._lib.sync.inbound.filling import BusyError, Step
 from api._lib.sync.inbound.outcome import Outcome
+from tasks.command_line import EXIT_CONFIGURATION, Parser, airtable_settings
 
 EXIT_FAILED = 1
 EXIT_RUNNING = 3
-EXIT_CONFIGURATION = 4
 EXIT_INTERRUPTED = 130
 COUNTS = ("read", "inserted", "updated", "unchanged", "removed", "skipped", "failed")
 KINDS = filling.kinds()
@@ -171,15 +168,9 @@ class Run:
         )
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(EXIT_CONFIGURATION, f"{self.prog}: {message}\n")
-
-
 def parse(arguments: Sequence[str]) -> Options:
     """Options from the command line; ends the program with status 4 when they make no sense."""
-    parser = _Parser(
+    parser = Parser(
         description=__doc__,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -229,11 +220,7 @@ def main(arguments: Sequence[str]) -> int:
     """Do what the arguments ask."""
     options = parse(arguments)
     try:
-        settings = load_settings(os.environ, Role.TASK)
-        if not (settings.airtable_access_token and settings.airtable_base_id):
-            raise SettingsError(
-                "Cannot start: AIRTABLE_ACCESS_TOKEN and AIRTABLE_BASE_ID are needed."
-            )
+        settings = airtable_settings()
         return asyncio.run(backfill(settings, options))
     except SettingsError as error:
         print(error, file=sys.stderr)

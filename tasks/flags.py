@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -28,11 +28,11 @@ from api._lib.settings_loader import load_settings
 from api._lib.sync.locks import exclusive
 from api._lib.sync.preflight import Finding, Wanted, is_compared, preflight
 from api._lib.sync.status import STATUS_KEY
+from tasks.command_line import EXIT_CONFIGURATION, Parser, require_airtable
 
 EXIT_REFUSED = 1
 EXIT_UNKNOWN = 2
 EXIT_RUNNING = 3
-EXIT_CONFIGURATION = 4
 MODES = ", ".join(mode.value for mode in Backend)
 EPILOG = f"""\
 flags: {", ".join(BACKEND_FLAGS)}
@@ -47,15 +47,9 @@ class Options(Struct, frozen=True):
     wanted: Wanted | None = None
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(EXIT_CONFIGURATION, f"{self.prog}: {message}\n")
-
-
 def parse(arguments: Sequence[str]) -> Options:
     """Options from the command line; ends the program with status 4 when they make no sense."""
-    parser = _Parser(
+    parser = Parser(
         description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     actions = parser.add_subparsers(dest="action", required=True)
@@ -119,8 +113,8 @@ async def check(settings: Settings, wanted: Wanted) -> int:
     """Look at everything a switch needs and print it."""
     before = settings.backends
     compares = any(is_compared(before[flag], mode) for flag, mode in wanted.modes.items())
-    if compares and not (settings.airtable_access_token and settings.airtable_base_id):
-        raise SettingsError("Cannot start: AIRTABLE_ACCESS_TOKEN and AIRTABLE_BASE_ID are needed.")
+    if compares:
+        require_airtable(settings)
     async with (
         open_resources(settings, "mfa-task") as resources,
         exclusive(resources.db, "reconcile") as mine,

@@ -3,13 +3,11 @@
 The next login of that person starts with a code by mail. Their login links keep working.
 """
 
-import argparse
 import asyncio
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 # Started as a script, Python looks for modules beside this file only.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -19,22 +17,13 @@ from api._lib.clock import SystemClock
 from api._lib.db import Database, DatabaseUnavailableError
 from api._lib.settings import Role, Settings, SettingsError
 from api._lib.settings_loader import load_settings
+from tasks.command_line import EXIT_CONFIGURATION, Parser
 
 EXIT_FAILED = 1
 EXIT_NOBODY = 3
-EXIT_CONFIGURATION = 4
 EPILOG = """\
 exit codes: 0 done, 1 the database cannot be reached, 3 there is no such person, 4 wrong
 configuration or arguments."""
-
-
-class Parser(argparse.ArgumentParser):
-    """Wrong arguments end like any other wrong configuration."""
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong and stop."""
-        self.print_usage(sys.stderr)
-        self.exit(EXIT_CONFIGURATION, f"{self.prog}: {message}\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,12 +7,11 @@ the workers: what people made here wins in Airtable, what coaches keep there win
 import argparse
 import asyncio
 import json
-import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from msgspec import Struct
 from rich.console import Console
@@ -25,15 +24,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from api._lib.airtable.errors import AirtableError
 from api._lib.context import Context, open_resources
 from api._lib.db import DatabaseUnavailableError
-from api._lib.settings import Role, Settings, SettingsError
-from api._lib.settings_loader import load_settings
+from api._lib.settings import Settings, SettingsError
 from api._lib.sync.locks import exclusive
 from api._lib.sync.reconcile.model import Comparison, Kind, Report, Scope
 from api._lib.sync.reconcile.run import KINDS, MOST_REPAIRS, Reconciliation, Wish
+from tasks.command_line import EXIT_CONFIGURATION, Parser, airtable_settings
 
 EXIT_UNCOMPARED = 2
 EXIT_RUNNING = 3
-EXIT_CONFIGURATION = 4
 EPILOG = f"""\
 kinds: {", ".join(KINDS)}
 exit codes: 0 no difference, 1 differences, 2 a kind could not be compared, 3 another comparison
@@ -149,15 +147,9 @@ def _builtins(report: Report) -> dict[str, Any]:
     }
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(EXIT_CONFIGURATION, f"{self.prog}: {message}\n")
-
-
 def parse(arguments: Sequence[str]) -> Options:
     """Options from the command line; ends the program with status 4 when they make no sense."""
-    parser = _Parser(
+    parser = Parser(
         description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
@@ -208,11 +200,7 @@ def main(arguments: Sequence[str]) -> int:
     """Do what the arguments ask."""
     options = parse(arguments)
     try:
-        settings = load_settings(os.environ, Role.TASK)
-        if not (settings.airtable_access_token and settings.airtable_base_id):
-            raise SettingsError(
-                "Cannot start: AIRTABLE_ACCESS_TOKEN and AIRTABLE_BASE_ID are needed."
-            )
+        settings = airtable_settings()
         return asyncio.run(reconcile(settings, options))
     except SettingsError as error:
         print(error, file=sys.stderr)

@@ -12,7 +12,6 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from pathlib import Path
-from typing import NoReturn
 
 from msgspec import Struct
 from rich.console import Console
@@ -27,10 +26,10 @@ from api._lib.outbox import is_busy
 from api._lib.rewards import service as rewards
 from api._lib.settings import Role, Settings, SettingsError
 from api._lib.settings_loader import load_settings
+from tasks.command_line import EXIT_CONFIGURATION, Parser
 
 EXIT_FAILED = 1
 EXIT_RUNNING = 3
-EXIT_CONFIGURATION = 4
 EXIT_INTERRUPTED = 130
 PAUSE_SECONDS = 5.0
 EPILOG = """\
@@ -123,15 +122,9 @@ class Run:
             self.unchanged += 1
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(EXIT_CONFIGURATION, f"{self.prog}: {message}\n")
-
-
 def parse(arguments: Sequence[str]) -> Options:
     """Options from the command line; ends the program with status 4 when they make no sense."""
-    parser = _Parser(
+    parser = Parser(
         description=__doc__,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
