@@ -48,6 +48,8 @@ async def _answer(cycle: RequestResponseCycle, status: int, head: bytes, body: b
         return
     cycle.response_started = cycle.response_complete = True
     cycle.waiting_for_100_continue = False
+    if cycle.scope["method"] == "HEAD":
+        body = b""
     closing = b"" if cycle.keep_alive else b"connection: close\r\n"
     cycle.transport.write(b"".join((STATUS_LINE[status], head, closing, b"\r\n", body)))
     cycle.message_event.set()

@@ -122,6 +122,14 @@ async def test_ready_bytes_say_the_same_as_single_headers(
     assert "strict-transport-security" in other.headers
 
 
+async def test_no_body_follows_the_head_that_was_asked_for(port: int) -> None:
+    async with connected(port) as (reader, writer):
+        writer.write(request("/metrics", method="HEAD") + request("/api/small"))
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+        head, _ = await answered(reader)
+    assert head.startswith("HTTP/1.1 200")
+
+
 async def test_a_value_with_a_line_break_never_becomes_a_header(port: int) -> None:
     async with connected(port) as (reader, writer):
         writer.write(request("/api/away"))
