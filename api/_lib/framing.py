@@ -64,7 +64,7 @@ class Framed:
             return
         if self._answer and not self._framing.stopping and not message.get("more_body"):
             head = lines(start["headers"]) + self._common_lines()
-            await self._answer(self.status, head, message["body"])
+            await self._answer(self.status, head, message.get("body", b""))
             return
         start["headers"] = [*start["headers"], *self._common()]
         await self._send(start)
