@@ -57,22 +57,28 @@ end
 return 0
 """
 
-# For each key: add one (the first starts the window), answer the longest wait of those over limit.
+# The longest wait of the keys at their limit; only where there is none, one use more for each of
+# them. The first use of a key starts its window.
 TAKE = """
 local wait = 0
 for i, key in ipairs(KEYS) do
-  local used = redis.call('INCR', key)
-  if used == 1 then redis.call('EXPIRE', key, ARGV[2 * i]) end
-  if used > tonumber(ARGV[2 * i - 1]) then
+  if tonumber(redis.call('GET', key) or 0) >= tonumber(ARGV[2 * i - 1]) then
     wait = math.max(wait, redis.call('TTL', key), 1)
   end
 end
-return wait
+if wait > 0 then return wait end
+for i, key in ipairs(KEYS) do
+  if redis.call('INCR', key) == 1 then redis.call('EXPIRE', key, ARGV[2 * i]) end
+end
+return 0
 """
 
 
 class Limits:
-    """Counts uses before the work they pay for, so that parallel requests cannot slip through."""
+    """Counts uses before the work they pay for, so that parallel requests cannot slip through.
+
+    What one limit refuses counts for none: whoever goes on trying uses up nobody else's (F-A12).
+    """
 
     def __init__(self, cache: Cache, factor: float = 1.0) -> None:
         self._cache = cache
@@ -140,15 +146,21 @@ class Limits:
         now = time.monotonic()
         if len(self._local) > 10_000:
             self._local = {key: item for key, item in self._local.items() if item[1] > now}
-        return max(self._take_one_here(use, now) for use in uses)
+        if wait := max(self._wait_here(use, now) for use in uses):
+            return wait
+        for use in uses:
+            used, until = self._used_here(use, now)
+            self._local[_key(use)] = (used + 1, until)
+        return 0
 
-    def _take_one_here(self, use: Use, now: float) -> int:
-        limit, seconds = self._window(use)
+    def _wait_here(self, use: Use, now: float) -> int:
+        used, until = self._used_here(use, now)
+        return 0 if used < self._window(use)[0] else max(1, int(until - now))
+
+    def _used_here(self, use: Use, now: float) -> tuple[int, float]:
+        """How often in the window, and when that ends; a new one begins with the first use."""
         used, until = self._local.get(_key(use), (0, 0.0))
-        if until <= now:
-            used, until = 0, now + seconds
-        self._local[_key(use)] = (used + 1, until)
-        return 0 if used < limit else max(1, int(until - now))
+        return (used, until) if until > now else (0, now + self._window(use)[1])
 
 
 def _key(use: Use) -> str:

@@ -41,6 +41,13 @@ async def test_the_tightest_of_several_decides(limits: Limits) -> None:
     assert [await allowed(limits, *uses) for _ in range(6)] == [True] * 5 + [False]
 
 
+async def test_F_A12_what_one_limit_refuses_counts_for_no_other(limits: Limits) -> None:
+    for _ in range(200):
+        await allowed(limits, Use(FIVE, "an"), Use(WIDE, "address"))
+    neighbours = [await allowed(limits, Use(WIDE, "address")) for _ in range(96)]
+    assert neighbours == [True] * 95 + [False]
+
+
 async def test_a_refunded_use_does_not_count(limits: Limits) -> None:
     for _ in range(20):
         assert await allowed(limits, Use(FIVE, "an"))

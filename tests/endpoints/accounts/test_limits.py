@@ -106,6 +106,16 @@ async def test_the_last_use_is_answered_and_the_next_is_a_429(
     assert "password" not in refused.error.lower()
 
 
+async def test_F_A12_who_goes_on_trying_locks_out_neither_the_owner_nor_the_neighbours(
+    client: httpx.AsyncClient, person: Person
+) -> None:
+    stranger, owner = (Visitor(client, f"198.51.100.{number}") for number in (1, 2))
+    tries = [await wrong_password(stranger, person) for _ in range(120)]
+    assert [answer.status for answer in tries] == [401] * 5 + [429] * 115
+    assert (await owner.login(person.email, PASSWORD)).status == 200
+    assert (await stranger.login("nobody@example.test", PASSWORD)).status == 401
+
+
 async def test_a_session_refreshes_120_times_in_a_quarter(
     app: App, visitor: Visitor, person: Person
 ) -> None:
