@@ -119,9 +119,9 @@ WITH event AS MATERIALIZED (
         changed_fields text[], priority smallint, payload jsonb)
 )"""
 
-# A delete takes the place of the waiting upsert and of dead ones (sync 11.3). Only a waiting
-# event is marked with its successor: while we hold it nobody else can queue one, so the id is
-# certain to be stored.
+# A delete takes the place of the waiting upsert and of dead ones (sync 11.3), discarded ones too:
+# what they tried to create may be there. Only a waiting event is marked with its successor: while
+# we hold it nobody else can queue one, so the id is certain to be stored.
 _DELETES = """
 , link AS (
     UPDATE airtable_links AS l SET deleted_at = coalesce(l.deleted_at, now())
@@ -146,7 +146,6 @@ _DELETES = """
     UPDATE outbox_dead_letters AS d SET resolved_at = now(), resolution = 'superseded'
     FROM doomed AS e
     WHERE d.entity_type = e.entity_type AND d.entity_id = e.entity_id AND d.resolved_at IS NULL
-    RETURNING d.outbox_id
 ), replaced AS (
     UPDATE outbox_events AS o
     SET status = 'superseded', processed_at = now(), parked_on = NULL,
@@ -155,7 +154,8 @@ _DELETES = """
     WHERE o.entity_type = e.entity_type AND o.entity_id = e.entity_id
       AND o.status IN ('pending', 'dead_letter')
       AND o.id IN (
-          SELECT outbox_id FROM letter
+          SELECT l.outbox_id
+          FROM outbox_dead_letters AS l JOIN doomed AS d USING (entity_type, entity_id)
           UNION ALL
           SELECT p.id FROM outbox_events AS p JOIN doomed AS d USING (entity_type, entity_id)
           WHERE p.status = 'pending')

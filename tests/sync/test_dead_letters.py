@@ -121,6 +121,25 @@ async def test_a_discarded_letter_stays_dead(world: World, outbound: Outbound) -
     assert shown["note"] == "test"
 
 
+async def test_O5_a_discarded_create_that_may_have_run_is_found_and_deleted(
+    world: World, outbound: Outbound
+) -> None:
+    tick = await world.tick()
+    world.airtable.control.fault(drop=True, when="after", method="PATCH", count=0)
+    for _ in range(6):
+        await outbound.drain()
+        await world.db.execute("UPDATE outbox_events SET next_attempt_at = now()")
+        await world.redis_forgets()
+    world.airtable.control.clear_faults()
+    assert await letters.discard_letter(world.db, (await newest(world.db)).id, "test")
+    assert str(tick) in await world.records(E.GOEDE_GEWOONTE_USAGE)
+    await world.untick(tick)
+    await outbound.drain()
+    assert await world.records(E.GOEDE_GEWOONTE_USAGE) == {}
+    assert await world.statuses() == ["superseded", "processed"]
+    assert (await newest(world.db)).resolution == "discarded"
+
+
 async def test_F3_what_died_of_an_outage_is_tried_again_when_it_is_over(
     world: World, outbound: Outbound
 ) -> None:
