@@ -3,9 +3,18 @@
 import asyncio
 
 from api._lib.airtable.entities import EntityType as E
-from api._lib.sync.claims import Return, claim, count_attempt, give_back
+from api._lib.sync.claims import RENEW, Return, claim, count_attempt, give_back
 from api._lib.sync.outbound import Outbound
+from tests.airtable import with_settings
+from tests.sync.workers import eventually
 from tests.sync.world import World
+
+IS_TRIED = "SELECT bool_or(attempt_count > 0) FROM outbox_events"
+ENDS = "SELECT max(lease_until) FROM outbox_events"
+REFUSE_RENEWALS = """
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$;
+CREATE TRIGGER refuse BEFORE UPDATE OF lease_until ON outbox_events
+FOR EACH ROW WHEN (new.status = 'processing') EXECUTE FUNCTION refuse()"""
 
 
 async def test_I3_a_record_is_claimed_once(world: World) -> None:
@@ -47,6 +56,33 @@ async def test_I3_a_lost_lease_loses_its_result(world: World, outbound: Outbound
     assert await count_attempt(world.db, [held]) == []
     await give_back(world.db, held.token, [Return(id=held.id)])
     assert await world.statuses() == ["processing"]
+
+
+async def test_I3_a_lease_that_could_not_be_renewed_is_renewed_the_next_time(
+    world: World, outbound: Outbound
+) -> None:
+    await outbound.drain()
+    seen: list[str] = []
+    world.db.observe(seen.append)
+    settings = with_settings(world.settings, sync_lease_seconds=2)
+    sender = Outbound(world.db, outbound.gateway, settings, "worker-2")
+    await world.tick()
+
+    async def is_renewed() -> bool:
+        return bool(await world.db.fetchval(ENDS) > end)
+
+    with world.airtable.base.lock:  # Airtable takes its time.
+        sending = asyncio.create_task(sender.drain())
+        await eventually(lambda: world.db.fetchval(IS_TRIED), what="the request")
+        await world.db.execute(REFUSE_RENEWALS)
+        seen.clear()
+        await eventually(lambda: asyncio.sleep(0, RENEW in seen), what="a renewal that fails")
+        await world.db.execute("DROP FUNCTION refuse CASCADE")
+        end = await world.db.fetchval(ENDS)
+        await eventually(is_renewed, what="the next renewal")
+    await sending
+    assert await world.statuses() == ["processed"]
+    assert len(world.writes()) == 1
 
 
 async def test_example_4_a_delete_waits_for_the_create_under_way(
