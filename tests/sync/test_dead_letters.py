@@ -24,7 +24,7 @@ async def die(world: World, outbound: Outbound, status: int = 422, **fault: Any)
     world.airtable.control.fault(status=status, method="PATCH", count=0, **details, **fault)
     for _ in range(6):
         await outbound.drain()
-        await world.db.execute("UPDATE outbox_events SET next_attempt_at = now()")
+        await world.let_go()
         await world.redis_forgets()
     world.airtable.control.clear_faults()
 
@@ -128,7 +128,7 @@ async def test_O5_a_discarded_create_that_may_have_run_is_found_and_deleted(
     world.airtable.control.fault(drop=True, when="after", method="PATCH", count=0)
     for _ in range(6):
         await outbound.drain()
-        await world.db.execute("UPDATE outbox_events SET next_attempt_at = now()")
+        await world.let_go()
         await world.redis_forgets()
     world.airtable.control.clear_faults()
     assert await letters.discard_letter(world.db, (await newest(world.db)).id, "test")

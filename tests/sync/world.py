@@ -239,6 +239,10 @@ class World:
         async with self.db.transaction() as tx:
             await enqueue(tx, [Event(entity_type=kind, entity_id=entity_id, user_id=self.user)])
 
+    async def let_go(self) -> None:
+        """What waits for its next try need not wait any longer."""
+        await self.db.execute("UPDATE outbox_events SET next_attempt_at = now()")
+
     async def redis_forgets(self) -> None:
         """Pauses and breakers are over."""
         client = Redis.from_url(self.settings.redis_url or "")

@@ -1,27 +1,22 @@
-"""I5: never written before the records it links to; never made again after its deletion."""
+"""I5: never made again after its deletion."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
 from api._lib.accounts.service import erase
 from api._lib.airtable.entities import EntityType as E
-from api._lib.context import Context, open_resources
-from api._lib.settings import Backend, Settings
+from api._lib.context import Context, User, open_resources
+from api._lib.settings import Settings
 from api._lib.sync.claims import Return, claim, give_back
 from api._lib.sync.dead_letters import bury
 from api._lib.sync.letters import Search, replay_matching
 from api._lib.sync.outbound import Outbound
-from api._lib.sync.reaper import reap, release_parked
-from api._lib.sync.rules import OPTIONAL_PARENT_SECONDS, ErrorClass
-from tests.airtable import with_settings
+from api._lib.sync.rules import ErrorClass
 from tests.sync.workers import eventually
 from tests.sync.world import MONDAY, World, signed_in, somebody_waits
-
-LATER = timedelta(seconds=OPTIONAL_PARENT_SECONDS + 1)
 
 
 @pytest.fixture
@@ -31,165 +26,29 @@ async def ctx(settings: Settings) -> AsyncIterator[Context]:
         yield Context(resources)
 
 
-async def usage(world: World, program: UUID, session: UUID | None = None) -> UUID:
-    return await world.add(
-        E.METHOD_USAGE,
-        method_id=world.methods[0],
-        completed_on=MONDAY,
-        points=5,
-        program_id=program,
-        session_id=session,
-    )
+@pytest.fixture
+async def person(world: World) -> User:
+    """Who is going to be erased."""
+    row = await world.db.fetchrow("SELECT * FROM users WHERE id = $1", world.user)
+    assert row is not None
+    return signed_in(dict(row))
 
 
-async def hold(world: World, kind: E) -> None:
-    """Let events of a kind wait for a retry."""
-    await world.db.execute(
-        """UPDATE outbox_events SET next_attempt_at = now() + interval '1 hour'
-           WHERE entity_type = $1""",
-        kind,
-    )
-
-
-async def let_go(world: World) -> None:
-    await world.db.execute("UPDATE outbox_events SET next_attempt_at = now()")
-
-
-async def kill(world: World, kind: E) -> None:
-    """The event of a kind has died."""
-    await world.db.execute(
-        "UPDATE outbox_events SET status = 'dead_letter' WHERE entity_type = $1", kind
-    )
-    await world.db.execute(
-        """INSERT INTO outbox_dead_letters
-           (outbox_id, entity_type, entity_id, operation, error_class, error_message, attempts)
-           SELECT id, entity_type, entity_id, operation, 'permanent', 'no', 2 FROM outbox_events
-           WHERE status = 'dead_letter'"""
-    )
-
-
-async def revive(world: World) -> None:
-    await world.db.execute(
-        "UPDATE outbox_events SET status = 'pending' WHERE status = 'dead_letter'"
-    )
-    await world.db.execute(
-        "UPDATE outbox_dead_letters SET resolved_at = now(), resolution = 'replayed'"
-    )
-
-
-async def parked(world: World) -> dict[str, str]:
-    rows = await world.db.fetch(
-        "SELECT entity_type, parked_on FROM outbox_events WHERE parked_on IS NOT NULL"
-    )
-    return {row["entity_type"]: row["parked_on"] for row in rows}
-
-
-async def test_E3_children_wait_for_their_parent_without_losing_tries(
-    world: World, outbound: Outbound
-) -> None:
-    program, (session,) = await world.program(sessions=1)
-    await usage(world, program, session)
-    await hold(world, E.PROGRAM)
+async def tick_without_answer(world: World, outbound: Outbound) -> UUID:
+    """A tick whose record was made, only nobody knows."""
+    tick = await world.tick()
+    world.airtable.control.fault(drop=True, when="after", method="PATCH")
     await outbound.drain()
-    assert world.writes() == []
-    assert await parked(world) == {
-        "program_schedule": f"program:{program}",
-        "method_usage": f"program_schedule:{session}",
-    }
-    assert {event["attempt_count"] for event in await world.events()} == {0}
-    await let_go(world)
-    await outbound.drain()
-    assert set(await world.statuses()) == {"processed"}
-    assert [r["table"] for r in world.writes()] == [
-        world.settings.airtable_tables[key]
-        for key in ("programs", "programmaplanning", "methodUsage")
-    ]
+    return tick
 
 
-async def test_6_5_a_parent_that_was_never_queued_is_queued(
-    world: World, outbound: Outbound
-) -> None:
-    program, (session,) = await world.program(sessions=1)
-    await world.db.execute("DELETE FROM outbox_events WHERE entity_type = 'program'")
-    await outbound.drain()
-    assert str(program) in await world.records(E.PROGRAM)
-    assert str(session) in await world.records(E.PROGRAM_SCHEDULE)
-
-
-async def test_a_needed_parent_that_died_blocks_its_children(
-    world: World, outbound: Outbound
-) -> None:
-    await world.program(sessions=1)
-    await kill(world, E.PROGRAM)
-    await world.db.execute("UPDATE outbox_events SET created_at = now() - $1::interval", LATER)
-    for _ in range(2):
-        await outbound.drain()
-        await reap(world.db, world.settings)
-    assert list(await parked(world)) == ["program_schedule"]
-    assert world.writes() == []
-    await revive(world)
-    await outbound.drain()
-    assert set(await world.statuses()) == {"processed"}
-
-
-async def test_a_parent_one_can_do_without_is_waited_for_five_minutes(
-    world: World, outbound: Outbound
-) -> None:
-    program, _ = await world.program()
-    made = await usage(world, program)
-    await kill(world, E.PROGRAM)
-    await outbound.drain()
-    assert await release_parked(world.db) == 0
-    assert list(await parked(world)) == ["method_usage"]
-    await world.db.execute("UPDATE outbox_events SET created_at = now() - $1::interval", LATER)
-    assert await release_parked(world.db) == 1
-    await outbound.drain()
-    fields = (await world.records(E.METHOD_USAGE))[str(made)]
-    assert "Mentale Fitnessprogramma's" not in fields
-    await revive(world)
-    await outbound.drain()
-    fields = (await world.records(E.METHOD_USAGE))[str(made)]
-    assert fields["Mentale Fitnessprogramma's"] == [await world.record_id(E.PROGRAM, program)]
-
-
-async def test_children_of_a_deleted_parent_end(world: World, outbound: Outbound) -> None:
+async def deleted_goal(world: World, outbound: Outbound) -> UUID:
+    """A goal that was sent, and whose deletion waits."""
     goal = await world.add(E.PERSONAL_GOAL, name="A")
     await outbound.drain()
-    await world.add(E.PERSONAL_GOAL_USAGE, personal_goal_id=goal, completed_on=MONDAY)
-    async with world.db.transaction() as tx:
-        await tx.execute("UPDATE personal_goals SET status = 'Verwijderd'")
-    await world.db.execute("DELETE FROM airtable_links WHERE entity_type = 'personal_goal'")
-    await outbound.drain()
-    assert (await world.statuses())[-1] == "superseded"
-    assert await world.records(E.PERSONAL_GOAL_USAGE) == {}
-
-
-async def test_a_parent_that_is_not_sent_is_left_out(world: World, outbound: Outbound) -> None:
-    program, _ = await world.program()
-    made = await usage(world, program)
-    modes = {**world.settings.backends, "PROGRAMS": Backend.POSTGRES_ONLY}
-    sender = Outbound(
-        world.db, outbound.gateway, with_settings(world.settings, backends=modes), "worker-2"
-    )
-    await world.db.execute("DELETE FROM outbox_events WHERE entity_type = 'program'")
-    await sender.drain()
-    fields = (await world.records(E.METHOD_USAGE))[str(made)]
-    assert "Mentale Fitnessprogramma's" not in fields
-
-
-async def test_parking_in_the_moment_of_the_link_does_not_wait(world: World) -> None:
-    await world.program(sessions=1)
-    await world.db.execute(
-        """UPDATE outbox_events SET parked_on = 'program:' || (SELECT id FROM programs)
-           WHERE entity_type = 'program_schedule'"""
-    )
-    await world.db.execute("DELETE FROM outbox_events WHERE entity_type = 'program'")
-    await world.db.execute(
-        """INSERT INTO airtable_links
-           (entity_type, entity_id, airtable_record_id, airtable_table_id)
-           SELECT 'program', id, 'recPROGRAM0000001', 'tblPrograms' FROM programs"""
-    )
-    assert await release_parked(world.db) == 1
+    await world.db.execute("DELETE FROM personal_goals")
+    await world.queue_deletion(E.PERSONAL_GOAL, goal)
+    return goal
 
 
 async def test_example_4_E4_what_was_never_sent_is_deleted_without_a_call(
@@ -206,9 +65,7 @@ async def test_example_4_E4_what_was_never_sent_is_deleted_without_a_call(
 async def test_O5_a_create_that_may_have_run_is_found_and_deleted(
     world: World, outbound: Outbound
 ) -> None:
-    tick = await world.tick()
-    world.airtable.control.fault(drop=True, when="after", method="PATCH")
-    await outbound.drain()
+    tick = await tick_without_answer(world, outbound)
     assert len(await world.records(E.GOEDE_GEWOONTE_USAGE)) == 1
     assert await world.record_id(E.GOEDE_GEWOONTE_USAGE, tick) is None
     await world.untick(tick)
@@ -216,7 +73,7 @@ async def test_O5_a_create_that_may_have_run_is_found_and_deleted(
     assert await world.db.fetchval(waits)
     await outbound.drain()
     assert len(await world.records(E.GOEDE_GEWOONTE_USAGE)) == 1
-    await let_go(world)
+    await world.let_go()
     await outbound.drain()
     assert await world.records(E.GOEDE_GEWOONTE_USAGE) == {}
     assert (await world.statuses())[-1] == "processed"
@@ -226,10 +83,8 @@ async def test_O5_a_create_that_may_have_run_and_then_died_is_found_and_deleted(
     world: World, outbound: Outbound
 ) -> None:
     """The delete was queued while the create had its last try."""
-    tick = await world.tick()
-    world.airtable.control.fault(drop=True, when="after", method="PATCH")
-    await outbound.drain()
-    await let_go(world)
+    tick = await tick_without_answer(world, outbound)
+    await world.let_go()
     (last_try,) = await claim(world.db, 1, 120, "one")
     await world.untick(tick)
     kind = ErrorClass.PERMANENT
@@ -242,10 +97,7 @@ async def test_O5_a_deletion_that_is_given_back_outlives_a_late_change(
     world: World, outbound: Outbound
 ) -> None:
     """Somebody queued the record once more, from what they had read before it was deleted."""
-    goal = await world.add(E.PERSONAL_GOAL, name="A")
-    await outbound.drain()
-    await world.db.execute("DELETE FROM personal_goals")
-    await world.queue_deletion(E.PERSONAL_GOAL, goal)
+    goal = await deleted_goal(world, outbound)
     (delete,) = await claim(world.db, 1, 120, "one")
     await world.queue_change(E.PERSONAL_GOAL, goal)
     await give_back(world.db, delete.token, [Return(id=delete.id)])
@@ -257,12 +109,10 @@ async def test_O5_a_waiting_deletion_outlives_a_late_change(
     world: World, outbound: Outbound
 ) -> None:
     """The record has no link yet: the answer of its create was lost."""
-    tick = await world.tick()
-    world.airtable.control.fault(drop=True, when="after", method="PATCH")
-    await outbound.drain()
+    tick = await tick_without_answer(world, outbound)
     await world.untick(tick)
     await world.queue_change(E.GOEDE_GEWOONTE_USAGE, tick)
-    await let_go(world)
+    await world.let_go()
     await outbound.drain()
     assert await world.records(E.GOEDE_GEWOONTE_USAGE) == {}
 
@@ -310,11 +160,7 @@ async def test_a_change_of_a_deleted_row_makes_nothing(world: World, outbound: O
 async def test_a_delete_that_a_late_change_was_merged_into_still_deletes(
     world: World, outbound: Outbound
 ) -> None:
-    goal = await world.add(E.PERSONAL_GOAL, name="A")
-    await outbound.drain()
-    async with world.db.transaction() as tx:
-        await tx.execute("DELETE FROM personal_goals")
-    await world.queue_deletion(E.PERSONAL_GOAL, goal)
+    goal = await deleted_goal(world, outbound)
     await world.queue_change(E.PERSONAL_GOAL, goal)
     await outbound.drain()
     assert await world.records(E.PERSONAL_GOAL) == {}
@@ -366,26 +212,9 @@ async def test_records_of_a_deleted_person_are_not_sent(
     assert letter["error_class"] == "invalid_reference"
 
 
-async def test_a_parent_that_somebody_deleted_in_airtable_is_made_again(
-    world: World, outbound: Outbound
-) -> None:
-    program, (session,) = await world.program(sessions=1)
-    await outbound.drain()
-    old = await world.record_id(E.PROGRAM, program)
-    world.airtable.control.delete("Mentale Fitnessprogramma's", old or "")
-    await world.change(E.PROGRAM_SCHEDULE, session, notes="Rustig")
-    await usage(world, program)
-    await outbound.drain()
-    assert str(program) in await world.records(E.PROGRAM)
-    fields = (await world.records(E.PROGRAM_SCHEDULE))[str(session)]
-    assert fields["Opmerkingen"] == "Rustig"
-    assert fields["Mentale Fitnessprogramma"] == [await world.record_id(E.PROGRAM, program)]
-    assert "dead_letter" not in await world.statuses()
-
-
 @pytest.mark.parametrize("owner", ["named", "unnamed"])
 async def test_O6_nobody_begins_to_send_what_is_just_being_erased(
-    world: World, ctx: Context, owner: str
+    world: World, ctx: Context, person: User, owner: str
 ) -> None:
     """What is sent must have a delete behind it, so nothing else may be sent from here on."""
     await world.tick()
@@ -397,8 +226,6 @@ async def test_O6_nobody_begins_to_send_what_is_just_being_erased(
         former,
         world.user,
     )
-    row = await world.db.fetchrow("SELECT * FROM users WHERE id = $1", world.user)
-    assert row is not None
     async with world.db.transaction() as tx:
         # The erasure has looked at everything when it waits for this.
         await tx.execute(
@@ -406,7 +233,7 @@ async def test_O6_nobody_begins_to_send_what_is_just_being_erased(
                VALUES ('user', $1, 'erasure')""",
             former,
         )
-        erasing = asyncio.create_task(erase(ctx, signed_in(dict(row))))
+        erasing = asyncio.create_task(erase(ctx, person))
         await eventually(lambda: somebody_waits(world.db), what="the erasure's wait")
         assert await claim(world.db, 10, 120, "one") == []
     await erasing
@@ -414,7 +241,7 @@ async def test_O6_nobody_begins_to_send_what_is_just_being_erased(
 
 
 async def test_O6_a_deletion_that_died_is_made_good_by_the_erasure(
-    world: World, outbound: Outbound, ctx: Context
+    world: World, outbound: Outbound, ctx: Context, person: User
 ) -> None:
     tick = await world.tick()
     await outbound.drain()
@@ -424,9 +251,7 @@ async def test_O6_a_deletion_that_died_is_made_good_by_the_erasure(
     await outbound.drain()
     assert (await world.statuses())[-1] == "dead_letter"
     world.airtable.control.clear_faults()
-    row = await world.db.fetchrow("SELECT * FROM users WHERE id = $1", world.user)
-    assert row is not None
-    await erase(ctx, signed_in(dict(row)))
+    await erase(ctx, person)
     await outbound.drain()
     assert await world.records(E.GOEDE_GEWOONTE_USAGE) == {}
     assert set(await world.statuses()) == {"processed"}
