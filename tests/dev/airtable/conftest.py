@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tasks.dev.airtable.testing import AirtableServer
+from tests.dev.airtable.hooks import Hooks
 
 
 @pytest.fixture
@@ -23,3 +24,9 @@ def root(airtable: AirtableServer) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {airtable.token}"}
     with httpx.Client(base_url=airtable.url, headers=headers, verify=False) as client:
         yield client
+
+
+@pytest.fixture
+def hooks(root: httpx.Client, airtable: AirtableServer) -> Hooks:
+    """The webhooks of the base."""
+    return Hooks(root, airtable.base_id)
