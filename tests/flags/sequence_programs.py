@@ -46,9 +46,11 @@ class Steps:
         """Edit a session."""
         await self.ask("PATCH", f"programs/{program}/schedule/{session}", json=body)
 
-    async def do(self, method: str, **where: str) -> None:
+    async def do(self, method: str, key: str | None = None, **where: str) -> None:
         """Do a method."""
-        await self.post("method-usage", userId=self._who.id, methodId=method, **where)
+        body = {"userId": self._who.id, "methodId": method, **where}
+        headers = {"idempotency-key": key} if key else {}
+        await self.ask("POST", "method-usage", json=body, headers=headers)
 
 
 async def programs(recorder: Recorder, server: Server) -> None:
@@ -123,6 +125,9 @@ async def _followed(ann: Steps, program: str) -> None:
     await ann.do(library.BREATHE, programmaplanningId=first, programId=program)
     await ann.do(library.WALK, programId=program)
     await ann.do(library.WALK, programId=UNKNOWN_UUID)
+    await ann.do(library.SCAN, "followed", programmaplanningId=first)
+    await ann.do(library.BREATHE, "followed")
+    await ann.do(library.UNKNOWN, "followed", programId=UNKNOWN_UUID)
     await ann.listed()
     await ann.ask("GET", "method-usage/by-program", params={"programId": program})
     await ann.edit(program, first, methods=[library.WALK])
@@ -170,6 +175,7 @@ async def _deleted(ann: Steps, bob: Steps, program: str) -> None:
     await ann.ask("DELETE", f"programs/{program}")
     await ann.detail(program)
     await ann.ask("GET", "method-usage/by-program", params={"programId": program})
+    await ann.do(library.SCAN, "followed", programId=program)
     for person in (ann, bob):
         await person.listed()
         await person.ask("GET", "rewards")

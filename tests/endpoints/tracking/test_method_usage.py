@@ -177,6 +177,19 @@ async def test_an_idempotency_key_alone_decides(
     assert await recorded(db) == 3
 
 
+async def test_an_idempotency_key_answers_even_when_the_program_is_gone(
+    ann: Asking, db: Database
+) -> None:
+    program, [session] = await add_program(db, ann.id, TODAY, [(TODAY, [0])])
+    first = await do(ann, key="one", programmaplanningId=str(session))
+    await ann.ask("DELETE", f"programs/{program}")
+    for place in ({"programmaplanningId": str(session)}, {"programId": UNKNOWN}):
+        again = await do(ann, key="one", **place)
+        assert (again.status, again.data["id"]) == (200, first.data["id"])
+        assert (await do(ann, key="other", **place)).status == 404
+    assert await recorded(db) == 1
+
+
 @pytest.mark.parametrize("key", ["", "k" * 101])
 async def test_an_idempotency_key_has_1_to_100_characters(ann: Asking, key: str) -> None:
     assert (await do(ann, key=key)).status == 400

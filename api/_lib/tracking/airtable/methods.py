@@ -41,12 +41,14 @@ async def record_method(
     Raises a 404 for a method, program or session that is unknown or another person's.
     """
     key = request_key(ctx)
+    if key is not None and (known := await _made_by(ctx, user, key)) is not None:
+        return await _stored(ctx, known), False
     where = await place(ctx, user, done.program_id, done.session_id)
     await check_known(ctx, content.METHODS, done.method_id)
     async with ctx.turns.of(user.id):
         repeated = await _repeated(ctx, user, done, where, key)
         if repeated is not None:
-            return _completion(repeated, where.program, await _points(ctx, repeated)), False
+            return await _stored(ctx, repeated), False
         app_id = id_of_request(user.id, key)
         usage = await ctx.tables.create(METHOD_USAGES, app_id, _values(ctx, user, done, where))
         await mirror(
@@ -67,8 +69,7 @@ async def remark_on_method(
     if usage is None:
         raise not_found()
     await mirror(ctx, user, USAGE, usage, is_new=False)
-    programs = await _programs_of_sessions(ctx, [usage])
-    return _completion(usage, _program(usage, programs), await _points(ctx, usage))
+    return await _stored(ctx, usage)
 
 
 async def methods_of_program(
@@ -96,22 +97,38 @@ async def _repeated(
     ctx: Context, user: User, done: DoneMethod, where: RemotePlace, key: str | None
 ) -> Record | None:
     """The completion that this request made before, if it did."""
+    if key is not None:
+        return await _made_by(ctx, user, key) or await _left_by(ctx, user, key)
     wanted = mirrors.Repeated(
         user_id=user.id,
         method_id=done.method_id,
         program_id=where.program_id,
         session_id=where.session_id,
-        request_key=key,
         since=replays_since(ctx.now),
     )
-    record_id = await mirrors.repeated_method(ctx.db, wanted)
-    if record_id is not None:
-        return await ctx.tables.get(METHOD_USAGES, record_id)
-    if key is None:
-        return None
+    return await _record(ctx, await mirrors.repeated_method(ctx.db, wanted))
+
+
+async def _made_by(ctx: Context, user: User, key: str) -> Record | None:
+    """The completion that a request of this key made."""
+    return await _record(ctx, await mirrors.method_of_request(ctx.db, user.id, key))
+
+
+async def _left_by(ctx: Context, user: User, key: str) -> Record | None:
+    """The same where the row could not be stored with the record."""
     app_id = str(id_of_request(user.id, key))
     found = await ctx.tables.where(METHOD_USAGES, formula.equals(APP_ID, app_id))
     return next(iter(found), None)
+
+
+async def _record(ctx: Context, record_id: str | None) -> Record | None:
+    return await ctx.tables.get(METHOD_USAGES, record_id) if record_id else None
+
+
+async def _stored(ctx: Context, usage: Record) -> MethodCompletion:
+    """A completion that was made before, with the program it was made in."""
+    programs = await _programs_of_sessions(ctx, [usage])
+    return _completion(usage, _program(usage, programs), await _points(ctx, usage))
 
 
 def _values(ctx: Context, user: User, done: DoneMethod, where: RemotePlace) -> dict[str, object]:

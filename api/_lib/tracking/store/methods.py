@@ -67,18 +67,18 @@ class NewCompletion(Struct, frozen=True, kw_only=True):
 
 
 async def record(
-    tx: Transaction, new: NewCompletion, place: Place
+    tx: Transaction, new: NewCompletion, place: Place | None
 ) -> tuple[MethodCompletion, bool] | None:
-    """Record a completion, or find the one it repeats; nothing when the method is unknown.
+    """Record a completion, or find the one it repeats; nothing when method or place is unknown.
 
     The points are those of the method at this moment. Tells also whether it is new.
     """
     row = await tx.fetchrow(
         _RECORD,
         new.user_id,
-        new.method_id,
-        place.program_id,
-        place.session_id,
+        new.method_id if place else None,  # without a place, only a key can find anything
+        place and place.program_id,
+        place and place.session_id,
         new.remark,
         new.day,
         new.request_key,

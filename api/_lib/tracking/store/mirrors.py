@@ -11,24 +11,27 @@ from api._lib.db import Queries, Transaction
 
 
 class Repeated(Struct, frozen=True, kw_only=True):
-    """A method completion that may have been recorded before."""
+    """A method completion that may have been recorded a moment ago."""
 
     user_id: str
     method_id: str
     program_id: UUID | None
     session_id: UUID | None
-    request_key: str | None
     since: datetime
 
 
 _METHOD = """
 SELECT l.airtable_record_id::text FROM method_completions AS c
 JOIN airtable_links AS l ON l.entity_type = 'method_usage' AND l.entity_id = c.id::text
-WHERE c.user_id = $1 AND l.deleted_at IS NULL AND CASE
-    WHEN $5::text IS NOT NULL THEN c.request_key = $5
-    ELSE c.method_id = $2 AND c.program_id IS NOT DISTINCT FROM $3
-         AND c.session_id IS NOT DISTINCT FROM $4 AND c.created_at > $6 END
+WHERE c.user_id = $1 AND l.deleted_at IS NULL AND c.method_id = $2
+  AND c.program_id IS NOT DISTINCT FROM $3 AND c.session_id IS NOT DISTINCT FROM $4
+  AND c.created_at > $5
 ORDER BY c.id LIMIT 1"""
+
+_METHOD_OF_REQUEST = """
+SELECT l.airtable_record_id::text FROM method_completions AS c
+JOIN airtable_links AS l ON l.entity_type = 'method_usage' AND l.entity_id = c.id::text
+WHERE c.user_id = $1 AND c.request_key = $2 AND l.deleted_at IS NULL"""
 
 _GOAL = """
 SELECT l.airtable_record_id::text FROM personal_goal_completions AS c
@@ -49,9 +52,14 @@ async def repeated_method(q: Queries, wanted: Repeated) -> str | None:
         wanted.method_id,
         wanted.program_id,
         wanted.session_id,
-        wanted.request_key,
         wanted.since,
     )
+    return found
+
+
+async def method_of_request(q: Queries, user_id: str, request_key: str) -> str | None:
+    """The record of a method completion that a request with this key made."""
+    found: str | None = await q.fetchval(_METHOD_OF_REQUEST, user_id, request_key)
     return found
 
 
