@@ -38,6 +38,16 @@ async def test_hash_and_sessions_are_gone(
     assert await db.fetchval("SELECT count(*) FROM outbox_events") == 0
 
 
+async def test_reminders_go_on(environ: dict[str, str], db: Database, person: Person) -> None:
+    await db.execute(
+        """INSERT INTO push_subscriptions (user_id, endpoint, p256dh, auth)
+           VALUES ($1, 'https://push.example.test/an', 'key', 'secret')""",
+        person.id,
+    )
+    assert (await reset(environ, person.id)).code == 0
+    assert await db.fetchval("SELECT status FROM push_subscriptions") == "active"
+
+
 async def test_with_the_export_on_airtable_learns_of_it(
     environ: dict[str, str], db: Database, person: Person
 ) -> None:

@@ -8,7 +8,6 @@ from msgspec import Struct
 from api._lib.accounts import mails, passwords
 from api._lib.accounts.codes import Purpose
 from api._lib.accounts.events import person_event
-from api._lib.accounts.leaving import shut_out
 from api._lib.accounts.model import Account, Changed, Session, SessionAnswer
 from api._lib.accounts.proving import prove
 from api._lib.accounts.sessions import (
@@ -20,7 +19,7 @@ from api._lib.accounts.sessions import (
     today,
 )
 from api._lib.accounts.store import codes as code_store
-from api._lib.accounts.store import people
+from api._lib.accounts.store import leaving, people
 from api._lib.accounts.store import sessions as session_store
 from api._lib.context import Context, User
 from api._lib.db import Database, Transaction
@@ -148,6 +147,6 @@ async def reset_password(db: Database, who: str, now: datetime) -> Account | Non
         if account is None:
             return None
         await people.set_password_hash(tx, account.id, None)
-        await shut_out(tx, [account.id], now)
+        await leaving.revoke_sessions(tx, [account.id], now)
         await _export(tx, account.id)
     return account
