@@ -1,5 +1,6 @@
 """Tokens: which are accepted, which never."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -60,6 +61,14 @@ def test_a_token_of_the_former_server_is_good_until_five_seconds_after_its_end()
 )
 def test_F_A18_everything_else_is_refused(token: str) -> None:
     assert tokens.verify(SECRET, "access", token, at(1_767_225_700)) is None
+
+
+@pytest.mark.parametrize(
+    "claims", [{"aud": "elsewhere"}, {"sub": 17}, {"jti": 17}, {"iss": 17}, {"nbf": 4_000_000_000}]
+)
+def test_claims_that_say_nothing_to_us_are_ignored(claims: dict[str, Any]) -> None:
+    token = jwt.api_jws.encode(json.dumps(LEGACY | claims).encode(), SECRET, "HS256")
+    assert tokens.verify(SECRET, "access", token, at(1_767_225_700)) is not None
 
 
 def test_a_refresh_token_is_no_access_token_and_the_other_way_round() -> None:
