@@ -12,12 +12,14 @@ from api._lib.messages import Language
 from api._lib.wire import Body, Email, NewPassword, Reply, Text, given
 from api.users._name import trimmed
 
+Role = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$")]
+
 
 class Person(Body):
     name: Text
     email: Email
     password: NewPassword
-    role: Annotated[str, Meta(min_length=1, max_length=64)] | UnsetType = UNSET
+    role: Role | UnsetType = UNSET
     language_code: Language | UnsetType = UNSET
 
 

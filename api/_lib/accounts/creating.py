@@ -17,8 +17,9 @@ from api._lib.airtable.limiter import Lane
 from api._lib.airtable.mapping import APP_ID
 from api._lib.airtable.people import USERS
 from api._lib.airtable.schema import UNKNOWN_FIELD, known_schema
+from api._lib.airtable.tables import UNKNOWN_OPTION
 from api._lib.context import Admin, Context
-from api._lib.errors import ApiError, Kind, conflict, unavailable
+from api._lib.errors import ApiError, Kind, bad_request, conflict, unavailable
 from api._lib.limits import CREATE_USER_USER, Use
 
 DEFAULT_ROLE = "Deelnemer"
@@ -58,6 +59,8 @@ async def _recorded(ctx: Context, new: NewPerson) -> RemoteRecord:
     except RefusedError as error:
         if error.kind == UNKNOWN_FIELD:
             raise unavailable() from error
+        if error.kind == UNKNOWN_OPTION:  # where the base lists the roles there are
+            raise bad_request("field_invalid", field="role") from error
         raise ApiError(Kind.BAD_GATEWAY, "upstream_failed") from error
     except AirtableError as error:
         raise unavailable() from error

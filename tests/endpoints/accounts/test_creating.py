@@ -64,6 +64,15 @@ async def test_the_role_may_be_given(admin: Visitor) -> None:
     assert (await create(admin, role="admin")).data["role"] == "admin"
 
 
+async def test_a_role_that_the_base_does_not_list_is_a_400(
+    admin: Visitor, airtable: AirtableServer
+) -> None:
+    airtable.control.retype_field("Gebruikers", "Rol", "singleSelect")
+    answer = await create(admin, role="Onbekend")
+    assert (answer.status, "role" in answer.error) == (400, True)
+    assert airtable.control.count("Gebruikers") == 0
+
+
 async def test_F_A11_only_administrators(visitor: Visitor, person: Person) -> None:
     assert (await create(visitor)).status == 401
     visitor.token = person.headers["authorization"].removeprefix("Bearer ")
@@ -138,6 +147,8 @@ async def test_a_record_whose_answer_was_lost_is_taken_over_later(
         {"password": "bo@voorbeeld.test"},
         {"role": ""},
         {"role": None},
+        {"role": "  "},
+        {"role": " admin"},
         {"languageCode": "de"},
     ],
 )
