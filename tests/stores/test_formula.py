@@ -46,6 +46,11 @@ def test_formulas_are_put_together() -> None:
     assert formula.record_ids(["recAAAAAAAAAAAAAA"]) == "OR(RECORD_ID()='recAAAAAAAAAAAAAA')"
 
 
+def test_a_moment_of_another_zone_is_told_in_utc() -> None:
+    moment = datetime.fromisoformat("2026-03-02T00:30:00+01:00")
+    assert "2026-03-01T23:30:00.000Z" in formula.modified_since(moment)
+
+
 def test_changes_since_a_moment_are_found(airtable: AirtableServer) -> None:
     from pyairtable import Api
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 RECORD_ID = re.compile(r"rec[A-Za-z0-9]{14}")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -54,7 +54,7 @@ def all_of(formulas: Iterable[str]) -> str:
 
 def modified_since(moment: datetime) -> str:
     """Records changed at or after the moment."""
-    text = moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    text = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
     return f"NOT(IS_BEFORE(LAST_MODIFIED_TIME(), DATETIME_PARSE({literal(text)})))"
 
 
