@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from datetime import datetime
 
 from api._lib.airtable.cells import Cells
 from api._lib.airtable.entities import EntityType
@@ -20,8 +21,12 @@ COUNTED: Mapping[str, EntityType] = {
 
 
 async def compare_parity(q: Queries, sides: Mapping[EntityType, Sides]) -> Comparison:
-    """Count the activity of some people in both stores; those with unsent events are left out."""
-    people = await _some(q)
+    """Count the activity of some people in both stores.
+
+    Those with events that wait, or were sent after Airtable was read, are left out.
+    """
+    read_at = min(sides[kind].read_at for kind in COUNTED.values())
+    people = await _some(q, read_at)
     result = Comparison("rewards", len(people), len(people))
     ours = {name: await _counted(q, kind, people) for name, kind in COUNTED.items()}
     for name, kind in COUNTED.items():
@@ -36,14 +41,16 @@ async def compare_parity(q: Queries, sides: Mapping[EntityType, Sides]) -> Compa
     return result
 
 
-async def _some(q: Queries) -> list[str]:
+async def _some(q: Queries, read_at: datetime) -> list[str]:
     rows = await q.fetch(
         """SELECT u.id::text FROM users AS u
            WHERE u.status <> 'deleted' AND NOT EXISTS (
                SELECT FROM outbox_events AS e
-               WHERE e.user_id = u.id AND e.status NOT IN ('processed', 'superseded'))
+               WHERE e.user_id = u.id AND (
+                   e.status NOT IN ('processed', 'superseded') OR e.processed_at >= $2))
            ORDER BY random() LIMIT $1""",
         SAMPLE,
+        read_at,
     )
     return sorted(row["id"] for row in rows)
 
