@@ -28,7 +28,8 @@ from api._lib.settings import Settings, SettingsError
 from api._lib.sync.inbound import filling
 from api._lib.sync.inbound.activity import ACTIVITIES
 from api._lib.sync.inbound.content_tables import CONTENT
-from api._lib.sync.inbound.filling import BusyError, Step
+from api._lib.sync.inbound.filling import Step
+from api._lib.sync.inbound.listing import BusyError
 from api._lib.sync.inbound.outcome import Outcome
 from tasks.command_line import EXIT_CONFIGURATION, Parser, airtable_settings
 

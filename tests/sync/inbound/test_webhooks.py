@@ -13,13 +13,16 @@ from api._lib.airtable.errors import AirtableError
 from api._lib.content import service as content
 from api._lib.context import Context, open_resources
 from api._lib.settings import Settings
+from api._lib.sync.inbound import webhook_feed
 from api._lib.sync.inbound import webhook_store as store
 from api._lib.sync.inbound.content import import_content
 from api._lib.sync.inbound.content_tables import CONTENT
+from api._lib.sync.inbound.listing import BusyError
 from api._lib.sync.inbound.people import list_people
 from api._lib.sync.inbound.webhook_feed import drain
 from api._lib.sync.inbound.webhook_rules import is_public, wanted_url
 from api._lib.sync.inbound.webhooks import keep_registered
+from api._lib.sync.locks import exclusive
 from tasks.dev.airtable.testing import AirtableServer
 from tests.operations.serving import ServerProcess
 from tests.sync.workers import prepared_worker
@@ -215,6 +218,22 @@ async def test_a_gap_in_the_payloads_means_that_every_table_is_listed(
     await drain(registered, only_news=False)
     assert await names(registered) == ["a"]
     assert await registered.db.fetchval("SELECT id FROM users") == an
+
+
+async def test_a_deletion_is_not_lost_because_another_process_lists_the_table(
+    registered: Context, airtable: AirtableServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = airtable.control.create("Vertalingen", {"Key": "dag", "nl": "Dag"})
+    airtable.control.create("Vertalingen", {"Key": "avond", "nl": "Avond"})
+    await drain(registered, only_news=False)
+    airtable.control.delete("Vertalingen", text)
+    monkeypatch.setattr(webhook_feed, "PATIENCE_SECONDS", 0.1)
+    async with exclusive(registered.db, "listing:translations"):
+        with pytest.raises(BusyError):
+            await drain(registered, only_news=False)
+    await drain(registered, only_news=False)
+    living = "SELECT key FROM translations WHERE archived_at IS NULL"
+    assert await registered.db.fetchval(living) == "avond"
 
 
 async def test_what_we_write_ourselves_wakes_nobody(

@@ -16,7 +16,7 @@ from api._lib.sync.inbound.activity import ACTIVITIES, Progress, import_activity
 from api._lib.sync.inbound.activity_model import Activity
 from api._lib.sync.inbound.activity_records import read_activity
 from api._lib.sync.inbound.content_tables import REFERENCE, TRANSLATIONS, ContentTable
-from api._lib.sync.inbound.listing import list_content, listed
+from api._lib.sync.inbound.listing import BusyError, list_content, listed
 from api._lib.sync.inbound.outcome import Outcome
 from api._lib.sync.inbound.people import list_people
 from api._lib.sync.inbound.people_store import known_ids
@@ -24,10 +24,6 @@ from api._lib.sync.schedule import Poll
 
 PEOPLE = "user"
 REWARDS = "rewards"
-
-
-class BusyError(Exception):
-    """Another process reads the table all the time."""
 
 
 class Step(Struct, frozen=True):

@@ -15,6 +15,10 @@ log = logging.getLogger(__name__)
 Listing = Callable[[], Awaitable[Outcome]]
 
 
+class BusyError(Exception):
+    """Another process lists the table all the time."""
+
+
 class ListingFailedError(Exception):
     """Some tables could not be listed; the others were."""
 

@@ -1,7 +1,7 @@
 """Applying what Airtable's webhook tells: ids from the payloads, data always from the records."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 
 from api._lib.airtable.errors import AirtableError, ConfigurationError
 from api._lib.airtable.limiter import Lane
@@ -9,9 +9,10 @@ from api._lib.airtable.people import USERS
 from api._lib.context import Context
 from api._lib.sync.inbound import webhook_store as store
 from api._lib.sync.inbound.activity_model import Activity
-from api._lib.sync.inbound.content import import_changed, import_content
+from api._lib.sync.inbound.content import import_changed
 from api._lib.sync.inbound.content_tables import CONTENT, ContentTable
-from api._lib.sync.inbound.listing import listed
+from api._lib.sync.inbound.listing import BusyError, list_content, listed
+from api._lib.sync.inbound.outcome import Outcome
 from api._lib.sync.inbound.people import list_people, take_people
 from api._lib.sync.inbound.reading import started
 from api._lib.sync.inbound.tracking import (
@@ -31,9 +32,12 @@ LANE = Lane.OUTBOX
 MANY = 1_000
 """So many changed records of a table are listed rather than asked for by id."""
 
+PATIENCE_SECONDS = 30.0
+"""How long to wait for another process that lists the same table."""
+
 
 async def drain(ctx: Context, only_news: bool) -> Mapping[str, int]:
-    """Apply all payloads from the stored cursor on; raises AirtableError.
+    """Apply all payloads from the stored cursor on; raises AirtableError, BusyError.
 
     Several workers hear of the same ping: with `only_news` those who come late do nothing.
     """
@@ -74,9 +78,12 @@ async def _apply(ctx: Context, feed: Feed) -> int:
         log.warning("payloads of the webhook are missing, so every table is listed")
         for table in CONTENT.values():
             await _relist(ctx, table)
-        await listed(ctx, USERS.key, lambda: list_people(ctx), patience=30.0)
+        await _whole(
+            USERS.key,
+            listed(ctx, USERS.key, lambda: list_people(ctx), patience=PATIENCE_SECONDS),
+        )
         for activity in mirrored(ctx.settings):
-            await list_mirrored(ctx, activity, patience=30.0)
+            await _relist_activity(ctx, activity)
         return 0
     names = {table_id: name for name, table_id in ctx.settings.airtable_tables.items()}
     changed = {name: feed.tables[key] for key, name in names.items() if key in feed.tables}
@@ -122,10 +129,21 @@ async def _apply_content(ctx: Context, table: ContentTable, changes: Changes) ->
 
 async def _apply_activity(ctx: Context, activity: Activity, changes: Changes) -> None:
     if len(changes.changed | changes.destroyed) > MANY:
-        await list_mirrored(ctx, activity, patience=30.0)
+        await _relist_activity(ctx, activity)
     else:
         await take_mirrored(ctx, activity, sorted(changes.changed), sorted(changes.destroyed))
 
 
 async def _relist(ctx: Context, table: ContentTable) -> None:
-    await listed(ctx, table.name, lambda: import_content(ctx, table), patience=30.0)
+    await _whole(table.name, list_content(ctx, table, patience=PATIENCE_SECONDS))
+
+
+async def _relist_activity(ctx: Context, activity: Activity) -> None:
+    listing = list_mirrored(ctx, activity, patience=PATIENCE_SECONDS)
+    await _whole(activity.entity.table.key, listing)
+
+
+async def _whole(name: str, listing: Awaitable[Outcome | None]) -> None:
+    """Wait for a listing of ours: one that somebody else began may not hold the change yet."""
+    if await listing is None:
+        raise BusyError(name)
