@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from os.path import splitext
 from typing import Literal
 from urllib.parse import quote
 
-from api._lib.content.model import Belief, Category, Habit, Translations
+from api._lib.content.model import Belief, Category, Habit, Media, Translations
 from api._lib.messages import Language
 from api._lib.wire import is_record_id
 
@@ -13,13 +14,27 @@ from api._lib.wire import is_record_id
 HTML_KEYS = frozenset({"wizard.review.subtitle", "wizard.overlapWarning.existing"})
 TAG = re.compile(r"<(?!/?strong>)[^>]*>?", re.IGNORECASE)
 MOST_IDS = 50
+PLAYED_TYPES = ("audio", "video")
+PLAYED_FILES = (".mp3", ".wav", ".m4a", ".ogg", ".mp4", ".webm", ".mov")
 
 Mode = Literal["keys", "by-nl", "full"]
 
 
 def attachment_link(record_id: str, filename: str) -> str:
     """The stable link to a file whose real address expires."""
-    return f"/api/attachments/{record_id}/{quote(filename, safe='')}"
+    # Players know files by their extension, maybe in small letters alone.
+    stem, extension = splitext(filename)
+    return f"/api/attachments/{record_id}/{quote(stem + extension.lower(), safe='')}"
+
+
+def playable(files: Iterable[Media]) -> list[Media]:
+    """The files a player takes; with any other one a method could never be completed."""
+    return [file for file in files if _is_played(file)]
+
+
+def _is_played(file: Media) -> bool:
+    kind = str(file.type or "").lower()
+    return any(name in kind for name in PLAYED_TYPES) or file.url.endswith(PLAYED_FILES)
 
 
 def record_ids(text: str) -> list[str]:

@@ -64,6 +64,22 @@ async def test_a_method_says_all_the_client_reads(
 
 
 async def test_unplayable_media_are_left_out(client: httpx.AsyncClient, library: Database) -> None:
+    await library.execute(
+        """UPDATE media SET media_type = NULL, url = 'https://files.test/b',
+               url_filename = 'b.pdf', url_fetched_at = now()
+           WHERE id = 'recMediaEmpty0001'"""
+    )
+    await expect_only_the_sound(client)
+
+
+async def test_media_without_a_file_are_left_out(
+    client: httpx.AsyncClient, library: Database
+) -> None:
+    await expect_only_the_sound(client)
+
+
+async def expect_only_the_sound(client: httpx.AsyncClient) -> None:
+    """The method's other media record holds nothing a player takes."""
     data = (await client.get("/api/methods/recMethBreath0001")).json()["data"]
     assert data["mediaDetails"] == [
         {

@@ -1,5 +1,8 @@
 """`GET /api/translations/:lang` and `POST /api/cache/invalidate`."""
 
+import asyncio
+import time
+
 import httpx
 import pytest
 
@@ -38,6 +41,26 @@ async def test_an_unchanged_answer_is_304(client: httpx.AsyncClient, library: Da
     etag = (await client.get("/api/translations/nl")).headers["etag"]
     answer = await client.get("/api/translations/nl", headers={"if-none-match": etag})
     assert answer.status_code == 304
+
+
+async def test_a_changed_text_is_served_within_three_seconds(
+    client: httpx.AsyncClient, library: Database
+) -> None:
+    path, end = "/api/translations/fr", time.monotonic() + 3
+    await client.get(path)
+    await library.execute("UPDATE translations SET fr = 'Bonjour' WHERE key = 'a.b'")
+    while (text := (await client.get(path)).json()["data"]["a.b"]) != "Bonjour":
+        assert time.monotonic() < end, text
+        await asyncio.sleep(0.05)
+
+
+async def test_texts_are_read_once_for_all_who_wait(
+    client: httpx.AsyncClient, library: Database, statements: list[str]
+) -> None:
+    path = "/api/translations/nl"
+    answers = await asyncio.gather(*[client.get(path) for _ in range(5)])
+    assert {answer.status_code for answer in answers} == {200}
+    assert len([text for text in statements if "FROM translations" in text]) == 1
 
 
 @pytest.mark.parametrize("language", ["fr-BE", "de", "%00"])

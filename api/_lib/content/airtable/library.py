@@ -8,6 +8,7 @@ from api._lib.content import store
 from api._lib.content.airtable.making import MAKERS, Names, media, method_cells, name_of, prompt
 from api._lib.content.contracts import METHODS, ContentList
 from api._lib.content.model import MethodDetail
+from api._lib.content.rules import playable
 from api._lib.content.store.prompts import Prompt
 from api._lib.context import Context
 
@@ -42,8 +43,8 @@ async def method(ctx: Context, method_id: str) -> MethodDetail | None:
         return None
     shown = method_cells(record, await _names(ctx, METHODS))
     files = {one.id: one for one in await ctx.tables.scan(tables.MEDIA)} if shown["media"] else {}
-    playable = [media(files[one]) for one in shown["media"] if one in files]
-    return MethodDetail(**shown, media_details=[file for file in playable if file is not None])
+    found = [media(files[one]) for one in shown["media"] if one in files]
+    return MethodDetail(**shown, media_details=playable(file for file in found if file is not None))
 
 
 async def prompts(ctx: Context) -> list[Prompt]:

@@ -57,7 +57,7 @@ def method_cells(record: Record, levels: Names) -> dict[str, Any]:
 
 
 def media(record: Record) -> Media | None:
-    """A playable file; nothing when there is none to play."""
+    """A file of a method; nothing when the record holds none."""
     file = record.file("file")
     if file is None:
         return None

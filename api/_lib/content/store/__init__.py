@@ -13,7 +13,7 @@ from api._lib.content.model import (
     Method,
     MethodDetail,
 )
-from api._lib.content.rules import attachment_link
+from api._lib.content.rules import attachment_link, playable
 from api._lib.db import Queries, Record
 from api._lib.wire import filled
 
@@ -69,7 +69,7 @@ async def method(q: Queries, method_id: str) -> MethodDetail | None:
     if row is None:
         return None
     media = [_media(found) for found in await q.fetch(_MEDIA, method_id)]
-    return MethodDetail(**_method_cells(row), media_details=media)
+    return MethodDetail(**_method_cells(row), media_details=playable(media))
 
 
 async def goals(q: Queries, where: str = LISTED, *args: object) -> list[Goal]:
