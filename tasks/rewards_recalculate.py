@@ -66,7 +66,7 @@ class Run:
                 self._err.print("Another recalculation is running.")
                 return EXIT_RUNNING
             await self._everybody()
-        if self._options.user_id and not self.last:
+        if self._options.user_id is not None and not self.last:
             self._err.print(f"There is no user {self._options.user_id}.")
             return EXIT_FAILED
         return EXIT_FAILED if self.failed else 0
@@ -78,7 +78,8 @@ class Run:
         self._out.print(counts, highlight=False)
 
     async def _everybody(self) -> None:
-        total = 1 if self._options.user_id else await rewards.count_people(self._db, self.last)
+        one = self._options.user_id is not None
+        total = 1 if one else await rewards.count_people(self._db, self.last)
         with Progress(
             TextColumn("Recalculating"),
             BarColumn(),
@@ -94,7 +95,7 @@ class Run:
 
     async def _people(self) -> AsyncGenerator[rewards.Person, None]:
         arguments = (self._db, self._now, self._zone)
-        if self._options.user_id:
+        if self._options.user_id is not None:
             person = await rewards.person(*arguments, self._options.user_id)
             if person is not None:
                 yield person
@@ -130,8 +131,9 @@ def parse(arguments: Sequence[str]) -> Options:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--dry-run", action="store_true", help="tell who would change, no more")
-    parser.add_argument("--user-id", metavar="ID", help="one person, whatever their status")
-    parser.add_argument("--after", metavar="ID", default="", help="go on after this person")
+    who = parser.add_mutually_exclusive_group()
+    who.add_argument("--user-id", metavar="ID", help="one person, whatever their status")
+    who.add_argument("--after", metavar="ID", default="", help="go on after this person")
     given = parser.parse_args(arguments)
     return Options(given.dry_run, given.user_id, given.after)
 

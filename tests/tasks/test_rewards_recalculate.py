@@ -109,6 +109,9 @@ async def test_one_person_can_be_named(db: Database, database_url: str) -> None:
     unknown = await run(database_url, "--user-id", "recUnknown0000001")
     assert unknown.code == 1
     assert "recUnknown0000001" in unknown.err
+    unset = await run(database_url, "--user-id", "")
+    assert unset.code == 1  # an empty variable does not mean everybody
+    assert (await stored(db, ann))["total_points"] == 0
 
 
 async def test_a_run_goes_on_where_it_was_interrupted(db: Database, database_url: str) -> None:
@@ -149,6 +152,7 @@ async def test_a_person_that_fails_is_counted(db: Database, database_url: str) -
 
 async def test_wrong_arguments_and_settings_end_with_4(database_url: str) -> None:
     assert (await run(database_url, "--what")).code == 4
+    assert (await run(database_url, "--user-id", "recA", "--after", "recB")).code == 4
     assert (await run("")).code == 4
 
 
