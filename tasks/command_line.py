@@ -1,14 +1,17 @@
-"""What the operators' tasks share: how wrong arguments end, and which settings a task needs."""
+"""What the operators' tasks share: how arguments are read, and which settings a task needs."""
 
 import argparse
 import os
 import sys
+from datetime import UTC, datetime
 from typing import NoReturn
 
 from api._lib.settings import Role, Settings, SettingsError
 from api._lib.settings_loader import load_settings
 
 EXIT_CONFIGURATION = 4
+LARGEST_NUMBER = 2**63 - 1
+"""What Postgres takes."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -18,6 +21,22 @@ class Parser(argparse.ArgumentParser):
         """Print the usage and the reason."""
         self.print_usage(sys.stderr)
         self.exit(EXIT_CONFIGURATION, f"{self.prog}: {message}\n")
+
+
+def number(text: str) -> int:
+    """A whole number from 1; raises ArgumentTypeError."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= LARGEST_NUMBER):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1")
+    return int(text)
+
+
+def moment(text: str) -> datetime:
+    """A day or moment in ISO 8601, in UTC unless it names a zone; raises ArgumentTypeError."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day or moment in ISO 8601") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def airtable_settings() -> Settings:

@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -21,10 +20,11 @@ from api._lib.settings import Role, SettingsError
 from api._lib.settings_loader import load_settings
 from api._lib.sync import letters
 from api._lib.sync.rules import ErrorClass
+from tasks.command_line import EXIT_CONFIGURATION, Parser, moment, number
 
 EXIT_UNKNOWN = 1
-EXIT_CONFIGURATION = 4
 COLUMNS = ("id", "failed at", "record", "class", "status", "tries", "replays", "settled", "reason")
+EPILOG = "exit codes: 0 done, 1 no open letter or no database, 4 wrong settings or arguments"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -98,30 +98,31 @@ def _unknown(ids: Sequence[int]) -> int:
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__, epilog=EPILOG)
     actions = parser.add_subparsers(dest="action", required=True)
     listing = actions.add_parser("list", help="newest first, open ones unless --all")
-    listing.add_argument("--since", type=_moment, help="day or moment in UTC, ISO 8601")
-    listing.add_argument("--limit", type=int, default=50)
+    listing.add_argument("--since", type=moment, help="day or moment in UTC, ISO 8601")
+    listing.add_argument("--limit", type=number, default=50)
     listing.add_argument("--all", action="store_true", help="settled ones too")
     replay = actions.add_parser("replay", help="send again: the ids given, else all that match")
-    replay.add_argument("ids", type=int, nargs="*")
+    replay.add_argument("ids", type=number, nargs="*")
     for searching in (listing, replay):
         searching.add_argument("--entity", type=EntityType, choices=list(EntityType))
         searching.add_argument(
             "--class", dest="error_class", type=ErrorClass, choices=list(ErrorClass)
         )
     showing = actions.add_parser("show", help="everything about one letter")
-    showing.add_argument("ids", type=int, nargs=1, metavar="id")
+    showing.add_argument("ids", type=number, nargs=1, metavar="id")
     discarding = actions.add_parser("discard", help="close for good; Airtable stays as it is")
-    discarding.add_argument("ids", type=int, nargs="+", metavar="id")
-    discarding.add_argument("--note", required=True, help="why")
+    discarding.add_argument("ids", type=number, nargs="+", metavar="id")
+    discarding.add_argument("--note", type=_reason, required=True, help="why")
     return parser.parse_args(arguments)
 
 
-def _moment(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+def _reason(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("a reason is needed")
+    return text.strip()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ from api._lib.settings import Settings, SettingsError
 from api._lib.sync.locks import exclusive
 from api._lib.sync.reconcile.model import Comparison, Kind, Report, Scope
 from api._lib.sync.reconcile.run import KINDS, MOST_REPAIRS, Reconciliation, Wish
-from tasks.command_line import EXIT_CONFIGURATION, Parser, airtable_settings
+from tasks.command_line import EXIT_CONFIGURATION, Parser, airtable_settings, moment, number
 
 EXIT_UNCOMPARED = 2
 EXIT_RUNNING = 3
@@ -154,8 +153,8 @@ def parse(arguments: Sequence[str]) -> Options:
     )
     add = parser.add_argument
     add("--entity", metavar="KIND", action="append", default=[], choices=KINDS)
-    add("--since", metavar="TIME", type=_moment, help="only what changed since, ISO 8601")
-    add("--sample", metavar="N", type=_count, help="only so many linked records of each kind")
+    add("--since", metavar="TIME", type=moment, help="only what changed since, ISO 8601")
+    add("--sample", metavar="N", type=number, help="only so many linked records of each kind")
     add("--counts-only", action="store_true", help="compare how many there are, no more")
     add("--show-values", action="store_true", help="print the values that differ: personal data")
     add("--repair", action="store_true", help="let the owner's values win")
@@ -167,18 +166,6 @@ def parse(arguments: Sequence[str]) -> Options:
     most = None if given.force else MOST_REPAIRS
     wish = Wish(tuple(given.entity) or KINDS, scope, given.repair, given.adopt, most)
     return Options(wish, given.as_json)
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise ValueError(text)
-    return count
 
 
 async def reconcile(settings: Settings, options: Options) -> int:

@@ -194,6 +194,23 @@ def run(environ: dict[str, str], *arguments: str) -> "subprocess.CompletedProces
     )
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("list", "--limit", "-1"),
+        ("list", "--since", "gisteren"),
+        ("show", "99999999999999999999"),
+        ("discard", "1", "--note", " "),
+    ],
+)
+def test_arguments_that_make_no_sense_are_told_in_one_line(
+    environ: dict[str, str], arguments: tuple[str, ...]
+) -> None:
+    refused = run(environ, *arguments)
+    assert refused.returncode == 4
+    assert "Traceback" not in refused.stderr
+
+
 async def test_operators_list_show_replay_and_discard(
     world: World, outbound: Outbound, airtable_environ: dict[str, str]
 ) -> None:
