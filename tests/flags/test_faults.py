@@ -177,3 +177,18 @@ async def test_F8_completions_of_a_program_are_for_its_owner_newest_first(
             refused = await ann.get("method-usage/by-program", programId=text)
             assert refused.status in (400, 404), refused.body
         assert asked(stage) == []
+
+
+async def test_R10_what_could_not_be_answered_is_told_the_next_time(stage: Stage) -> None:
+    """Rewards R10: news that a broken look into Airtable kept from a person is not used up."""
+    async with stage.server("airtable_only") as server:
+        ann = server.ann
+        await ann.post("method-usage", userId=ann.id, methodId=library.BREATHE)
+        await server.settle()
+        award = {"activityType": "method", "activityId": library.BREATHE}
+        stage.airtable.control.fault(status=422, method="GET", contains=ann.id)
+        failed = await ann.post("rewards/award", **award)
+        assert failed.status >= 500, failed.body
+        told = await ann.post("rewards/award", **award)
+        assert told.data["pointsAwarded"] > 0
+        assert told.data["newBadges"] == ["eerste_sessie"]

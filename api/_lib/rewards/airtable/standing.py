@@ -14,8 +14,9 @@ async def standing(ctx: Context, user: User) -> tuple[Standing, Inactivity | Non
 
 async def announce(ctx: Context, user: User, method_id: str | None) -> Announcement:
     """Tell what a method completion brought, once; nothing is granted here (R1)."""
-    told = await announcing.tell(ctx, user, method_id)
+    # First what may fail: what is marked as told must be answered (R10).
     now = (await standing(ctx, user))[0]
+    told = await announcing.tell(ctx, user, method_id)
     return Announcement(now, told.points, told.badges, told.level_up)
 
 
@@ -23,5 +24,6 @@ async def announce_milestone(
     ctx: Context, user: User, program_id: str | None, milestone: float | None
 ) -> Announcement:
     """Tell that a milestone was reached, once; raises a 400, a 404 and a 409."""
+    now = (await standing(ctx, user))[0]
     told = await announcing.tell_milestone(ctx, user, program_id, milestone)
-    return announcing.milestone_news((await standing(ctx, user))[0], told)
+    return announcing.milestone_news(now, told)
