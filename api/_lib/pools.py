@@ -40,11 +40,13 @@ def limits_of_transaction(application_name: str) -> str:
     return "; ".join(f"SET LOCAL {name} = {value}" for name, value in limits.items())
 
 
-def ssl_context(settings: Settings) -> ssl.SSLContext | None:
+def ssl_context(settings: Settings) -> ssl.SSLContext | bool | None:
     """Encryption as PGSSLMODE asks for it; without it the connection string decides."""
     mode = settings.pgsslmode
-    if mode in (None, "disable"):
+    if mode is None:
         return None
+    if mode == "disable":
+        return False
     context = ssl.create_default_context(cafile=settings.pgsslrootcert)
     context.check_hostname = mode == "verify-full"
     if mode == "require":

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct, field
 Network = IPv4Network | IPv6Network
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Millis = Annotated[int, Meta(ge=0, le=86_400_000)]
+ClaimSize = Annotated[int, Meta(ge=1, le=5_000)]
 Seconds = Annotated[int, Meta(ge=1, le=31_536_000)]
 Port = Annotated[int, Meta(ge=0, le=65_535)]
 Factor = Annotated[float, Meta(ge=0, le=1_000)]
@@ -128,7 +129,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     pgsslrootcert: str | None = None
     pg_pool_max: Count = 10
     pg_idle_timeout_ms: Millis = 10_000
-    pg_connect_timeout_ms: Millis = 5_000
+    pg_connect_timeout_ms: Annotated[int, Meta(ge=1, le=86_400_000)] = 5_000
     pg_statement_cache: bool = True
     redis_url: str | None = None
 
@@ -149,7 +150,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     full_airtable_poll_sync_enabled: bool = True
     sync_user_fallback_poll_seconds: Seconds = 60
     sync_full_poll_seconds: Seconds = 120
-    sync_claim_size: Annotated[int, Meta(ge=1, le=5_000)] = 200
+    sync_claim_size: ClaimSize = 200
     sync_lease_seconds: Seconds = 120
     sync_linger_ms: Millis = 200
     sync_ambiguous_seconds: Seconds = 30

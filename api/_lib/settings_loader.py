@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, get_args
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -15,10 +14,12 @@ from api._lib.settings import (
     BACKEND_FLAGS,
     SECRET_FILES,
     Backend,
+    ClaimSize,
     Role,
     Settings,
     SettingsError,
 )
+from api._lib.settings_addresses import unusable
 
 PRIVATE_NETWORKS = "127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7,fe80::/10"
 LOCAL_REDIS = "redis://localhost:6379"
@@ -53,9 +54,14 @@ def load_settings(environ: Mapping[str, str], role: Role) -> Settings:
 def with_local_file(environ: Mapping[str, str]) -> Mapping[str, str]:
     """Adds `.env.local` of the working directory outside production (F-H18)."""
     path = Path(".env.local")
-    if (environ.get("APP_ENV") or environ.get("NODE_ENV")) == "production" or not path.is_file():
+    kind = environ.get("APP_ENV", "").strip() or environ.get("NODE_ENV", "").strip()
+    if kind == "production" or not path.is_file():
         return environ
-    pairs = re.findall(r"^\s*(?:export\s+)?(\w+)\s*=(.*)$", path.read_text("utf-8"), re.MULTILINE)
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError("Cannot start: .env.local cannot be read.") from None
+    pairs = re.findall(r"^\s*(?:export\s+)?(\w+)\s*=(.*)$", text, re.MULTILINE)
     return {name: value.strip().strip("\"'") for name, value in pairs} | dict(environ)
 
 
@@ -144,11 +150,10 @@ class _Reader:
     def _derive(self, values: dict[str, Any]) -> None:
         values.setdefault("trusted_proxies", self._networks(PRIVATE_NETWORKS))
         values["app_url"] = str(values.get("app_url") or self._default_url(values)).rstrip("/")
-        if "sync_claim_size" not in values:
-            batch = self._convert("SYNC_BATCH_SIZE", self._plain("SYNC_BATCH_SIZE") or "20", int)
-            if batch is not None and batch > 20:
-                values["sync_claim_size"] = batch
-        if BOOLEANS.get((self._plain("USE_LOCAL_REDIS") or "false").lower()):
+        batch = self._convert("SYNC_BATCH_SIZE", self._plain("SYNC_BATCH_SIZE") or "20", ClaimSize)
+        if batch is not None and batch > 20:
+            values.setdefault("sync_claim_size", batch)
+        if self._convert("USE_LOCAL_REDIS", self._plain("USE_LOCAL_REDIS") or "false", bool):
             values["redis_url"] = LOCAL_REDIS
             if values.get("app_env") == "production":
                 self.problems.append("USE_LOCAL_REDIS is not allowed in production")
@@ -170,6 +175,8 @@ class _Reader:
                 self.problems.append("SMTP_FROM or SMTP_USER is missing")
         if production:
             self._check_production(values)
+        for name in unusable(values):
+            self.problems.append(f"{name.upper()} has a value that is not allowed")
         if not _valid_zone(values.get("notification_default_timezone", "Europe/Brussels")):
             self.problems.append("NOTIFICATION_DEFAULT_TIMEZONE has a value that is not allowed")
         if 0 < len(values.get("jwt_secret", "").encode()) < 32:
@@ -186,7 +193,7 @@ class _Reader:
         ]
 
     def _check_production(self, values: dict[str, Any]) -> None:
-        if values["app_url"] and urlsplit(values["app_url"]).scheme != "https":
+        if values["app_url"] and not values["app_url"].startswith("https://"):
             self.problems.append("APP_URL must start with https:// in production")
         if values.get("rate_limit_factor") == 0:
             self.problems.append("RATE_LIMIT_FACTOR must not be 0 in production")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from api._lib.pools import ssl_context
 from api._lib.settings import Backend, Role, SettingsError
 from api._lib.settings_loader import load_settings, table_variable
 
@@ -163,3 +164,67 @@ def test_the_server_ends_with_one_sentence(tmp_path: Path) -> None:
     assert "JWT_SECRET is missing" in done.stderr
     assert "PORT has a value that is not allowed" in done.stderr
     assert "hunter2" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("USE_LOCAL_REDIS", "maybe"),
+        ("SYNC_BATCH_SIZE", "-5"),
+        ("SYNC_BATCH_SIZE", "5001"),
+        ("PG_CONNECT_TIMEOUT_MS", "0"),
+        ("DATABASE_URL", "db.example.com/mfa"),
+        ("DATABASE_URL", "mysql://u:hunter2@db/mfa"),
+        ("DATABASE_URL", "postgres://u:hunter#2@db/mfa"),
+        ("DATABASE_URL", "postgres://u:hunter/2@db/mfa"),
+        ("DATABASE_DIRECT_URL", "postgres://db:99999999/mfa"),
+        ("REDIS_URL", "mfa_redis:6379"),
+        ("REDIS_URL", "redis://:hunter#2@mfa_redis:6379"),
+        ("APP_URL", "https://[mfa"),
+        ("APP_URL", "mfa.example.com"),
+        ("AIRTABLE_ENDPOINT_URL", "https://"),
+        ("OPENAI_BASE_URL", "ftp://model/v1"),
+        ("PGSSLROOTCERT", "/nowhere/ca.pem"),
+    ],
+)
+def test_F_H16_what_cannot_work_ends_the_start_instead_of_every_request(
+    name: str, value: str
+) -> None:
+    assert refused(APP | {name: value}) == f"Cannot start: {name} has a value that is not allowed."
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "postgresql:///mfa?host=/run/postgresql"),
+        ("DATABASE_URL", "postgresql://u:a%23,b@one:5432,two:5433/mfa?sslmode=require"),
+        ("DATABASE_URL", "postgres://u:pw@[::1]:5432/mfa"),
+        ("REDIS_URL", "rediss://:pw@mfa_redis:6379/0"),
+        ("REDIS_URL", "unix:///run/redis.sock?db=1"),
+        ("APP_URL", "http://localhost:3000/"),
+    ],
+)
+def test_addresses_of_any_usual_form_are_taken(name: str, value: str) -> None:
+    assert getattr(load_settings(APP | {name: value}, Role.APP), name.lower())
+
+
+def test_F_H18_production_with_spaces_round_it_is_production(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env.local").write_text("PORT=4000\n")
+    monkeypatch.chdir(tmp_path)
+    assert load_settings(PRODUCTION | {"APP_ENV": " production "}, Role.APP).port == 3000
+
+
+def test_a_local_file_that_is_no_text_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env.local").write_bytes(b"JWT_SECRET=\xff\n")
+    monkeypatch.chdir(tmp_path)
+    assert refused(APP) == "Cannot start: .env.local cannot be read."
+
+
+def test_pgsslmode_disable_means_no_encryption_whatever_the_address_asks_for() -> None:
+    plain = load_settings(APP | {"PGSSLMODE": "disable"}, Role.APP)
+    assert ssl_context(plain) is False
+    assert ssl_context(load_settings(APP, Role.APP)) is None
