@@ -32,7 +32,8 @@ UNAVAILABLE: tuple[type[Exception], ...] = (
     asyncpg.LockNotAvailableError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
-    asyncpg.InvalidPasswordError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
     asyncpg.InternalClientError,  # what the next statement meets on a connection that just broke
 )
 UNREACHABLE: tuple[type[Exception], ...] = (*UNAVAILABLE, OSError, TimeoutError)

@@ -1,6 +1,7 @@
 """The pool, and transactions that end in commit or rollback, nothing else."""
 
 import asyncio
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -102,8 +103,15 @@ async def test_a_full_pool_is_unavailable_not_an_endless_wait(settings: Settings
     await db.close()
 
 
-async def test_a_server_that_is_away_is_unavailable(settings: Settings) -> None:
-    away = structs.replace(settings, database_url="postgres://u:p@127.0.0.1:9/x")
+@pytest.mark.parametrize("part", ["port", "database", "user"])
+async def test_a_server_that_lets_nobody_in_is_unavailable(settings: Settings, part: str) -> None:
+    known = urlsplit(settings.database_url)
+    wrong = {
+        "port": known._replace(netloc="mfa:pw@127.0.0.1:9"),
+        "database": known._replace(path="/nowhere"),
+        "user": known._replace(netloc=f"nobody:pw@{known.netloc.rpartition('@')[2]}"),
+    }
+    away = structs.replace(settings, database_url=wrong[part].geturl())
     db = await Database.connect(away)
     with pytest.raises(DatabaseUnavailableError):
         await db.fetchval("SELECT 1")
