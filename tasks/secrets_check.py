@@ -117,7 +117,7 @@ def _in_file(path: str | None) -> bool:
 def _report(present: frozenset[str], *, with_commands: bool) -> int:
     missing = [s for s in SECRETS if s.variable not in present]
     for secret in SECRETS:
-        print(f"{_state(secret, present):<9}{secret.name}")
+        print(f"{_state(secret, present, with_commands):<9}{secret.name}")
     if with_commands and missing:
         print("\nTo make the missing ones:\n")
         for secret in missing:
@@ -126,10 +126,10 @@ def _report(present: frozenset[str], *, with_commands: bool) -> int:
     return EXIT_MISSING if any(_is_needed(s, present, with_commands) for s in missing) else 0
 
 
-def _state(secret: Secret, present: frozenset[str]) -> str:
+def _state(secret: Secret, present: frozenset[str], in_swarm: bool) -> str:
     if secret.variable in present:
         return "set"
-    return "MISSING" if secret.is_required else "optional"
+    return "MISSING" if _is_needed(secret, present, in_swarm) else "optional"
 
 
 def _is_needed(secret: Secret, present: frozenset[str], in_swarm: bool) -> bool:

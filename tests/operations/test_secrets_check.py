@@ -61,6 +61,7 @@ def test_a_process_is_asked_for_its_variables_and_files(tmp_path: Path) -> None:
     done = run_task(environ | {"JWT_SECRET": "hush-hush"}, "secrets_check.py", "--environment")
     assert done.returncode == 0, done.stdout
     assert "hush" not in done.stdout
+    assert "MISSING" not in done.stdout
     assert run_task(environ, "secrets_check.py", "--environment").returncode == 1
 
 
