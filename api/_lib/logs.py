@@ -11,7 +11,13 @@ from urllib.parse import urlsplit
 import msgspec
 
 SHORT_NAMES = ("postgres", "redis")
-STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+# What no line repeats; uvicorn says its messages a second time, for terminals.
+STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {
+    "message",
+    "asctime",
+    "taskName",
+    "color_message",
+}
 
 
 class JsonFormatter(logging.Formatter):

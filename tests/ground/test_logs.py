@@ -17,6 +17,7 @@ def test_a_line_is_json_with_its_facts_and_its_trace() -> None:
         trace = sys.exc_info()
     record = logging.LogRecord("api", logging.INFO, "file", 1, "it %s", ("happened",), trace)
     record.ms = 2.5
+    record.color_message = "\x1b[1mit happened"
     line = json.loads(JsonFormatter().format(record))
     assert (line["level"], line["logger"], line["event"], line["ms"]) == (
         "info",
@@ -25,6 +26,7 @@ def test_a_line_is_json_with_its_facts_and_its_trace() -> None:
         2.5,
     )
     assert "ZeroDivisionError" in line["trace"]
+    assert "color_message" not in line
 
 
 def test_a_server_is_named_by_its_host_alone() -> None:
