@@ -4,7 +4,6 @@ import gzip
 import logging
 import mimetypes
 from pathlib import Path, PurePosixPath
-from urllib.parse import unquote
 
 from starlette.responses import FileResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -46,7 +45,7 @@ class Client:
             error = ApiError(Kind.METHOD_NOT_ALLOWED, "method_not_allowed", headers=allow)
             await send_error(send, ctx, error)
             return
-        path = unquote(scope["path"])
+        path = scope["path"]
         file = self._find(path)
         if file is None:
             await send_error(send, ctx, not_found())
@@ -59,7 +58,7 @@ class Client:
         if "\0" in path or any(part.startswith(".") for part in parts):
             return None
         file = (self._folder / path.lstrip("/")).resolve()
-        if file.is_file() and file.is_relative_to(self._folder):
+        if file.is_relative_to(self._folder) and _is_file(file):
             return file
         is_page = not PurePosixPath(path).suffix and not path.startswith("/assets")
         inside = file.is_relative_to(self._folder)
@@ -96,3 +95,10 @@ class Client:
         if file == self._shell or path in SERVICE_WORKERS:
             return FRESH
         return FOREVER if path.startswith("/assets/") else REVALIDATED
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is longer than the file system takes
+        return False

@@ -27,7 +27,15 @@ def environ(environ: dict[str, str], tmp_path: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/index.html", "/login", "/programs/recX", "/auth/verify?token=abc", "/methods/recM"],
+    [
+        "/",
+        "/index.html",
+        "/login",
+        "/programs/recX",
+        "/auth/verify?token=abc",
+        "/methods/recM",
+        f"/programs/{'long' * 2_000}",
+    ],
 )
 async def test_pages_of_the_client_get_the_shell(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.get(path)
@@ -48,6 +56,8 @@ async def test_pages_of_the_client_get_the_shell(client: httpx.AsyncClient, path
         "/..%2foutside.txt",
         "/%2e%2e/outside.txt",
         "/missing.png",
+        f"/{'long' * 100}.png",
+        "/%252e%252e/outside.txt",
     ],
 )
 async def test_F_H5_missing_files_are_404_and_never_the_shell(
