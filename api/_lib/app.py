@@ -19,7 +19,15 @@ from api._lib.backend import check_combination
 from api._lib.clock import Clock
 from api._lib.context import Context, Resources, open_resources
 from api._lib.db import Database
-from api._lib.dispatch import Page, as_api_error, not_found_page, send_error, send_raw
+from api._lib.dispatch import (
+    READS,
+    Page,
+    answer_other,
+    as_api_error,
+    not_found_page,
+    send_error,
+    send_raw,
+)
 from api._lib.docs import DOCS_ASSETS, openapi_page
 from api._lib.errors import unauthorized, unavailable
 from api._lib.framing import Framed, Framing
@@ -66,6 +74,11 @@ class App:
             self.resources = await stack.enter_async_context(opened)
             self.resources.background.start(self.resources.airtable.limiter.announce())
             yield self
+
+    @property
+    def refusal(self) -> bytes:
+        """What the server answers, below the status line, to bytes that are no request."""
+        return self._framing.refusal()
 
     def stop(self, ends: float) -> None:
         """Ask every caller to close its connection; `ends` is when all must be done (monotonic)."""
@@ -121,13 +134,17 @@ class MetricsPage:
         """The figures, for those who know the token; open outside production when none is set."""
         scope["route_template"] = "/metrics"
         ctx = Context(scope["resources"], scope)
+        if scope["method"] not in ("GET", "HEAD"):
+            await answer_other(send, ctx, READS)
+            return
         settings, given = ctx.settings, ctx.headers.get("authorization", "")
         if not metrics.may_read(given, settings.metrics_token, production=settings.production):
             await send_error(send, ctx, unauthorized())
             return
         body = await figures.measured(ctx.resources)
         kind = (b"content-type", metrics.CONTENT_TYPE.encode())
-        await send_raw(send, 200, body, [kind, (b"cache-control", b"no-store")])
+        head = scope["method"] == "HEAD"
+        await send_raw(send, 200, body, [kind, (b"cache-control", b"no-store")], head=head)
 
 
 @cache

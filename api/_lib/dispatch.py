@@ -20,7 +20,7 @@ from api._lib.airtable.errors import (
 from api._lib.context import Admin, Context, Headers, Resources, User
 from api._lib.db import DatabaseUnavailableError
 from api._lib.errors import ApiError, Kind, bad_request, unauthorized, unavailable
-from api._lib.guard import REFRESH_COOKIE, Access, pass_guard
+from api._lib.guard import REFRESH_COOKIE, is_signed, pass_guard
 from api._lib.messages import sentence
 from api._lib.router import Handler
 from api._lib.wire import (
@@ -40,6 +40,9 @@ from api._lib.wire import (
 log = logging.getLogger(__name__)
 JSON = (b"content-type", b"application/json; charset=utf-8")
 NO_STORE = (b"cache-control", b"no-store")
+PACKED = ((b"content-encoding", b"gzip"), (b"vary", b"accept-encoding"))
+READS = "GET, HEAD, OPTIONS"
+"""What a path that is only read allows."""
 BODY_LIMIT = 102_400
 BODY_LIMITS = {"/api/programs/confirm": 262_144}
 SYNC_BODY_LIMIT = 65_536
@@ -59,7 +62,7 @@ class Page:
         self._handlers = {handler.method: handler for handler in handlers}
         if "GET" in self._handlers:
             self._handlers["HEAD"] = self._handlers["GET"]
-        self._allow = ", ".join(sorted([*self._handlers, "OPTIONS"])).encode()
+        self._allow = ", ".join(sorted([*self._handlers, "OPTIONS"]))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; every error becomes the envelope here."""
@@ -79,19 +82,13 @@ class Page:
         method = ctx.scope["method"]
         handler = self._handlers.get(method)
         if handler is None:
-            await self._answer_other(ctx, method, send)
+            await answer_other(send, ctx, self._allow)
             return
-        if handler.guard.access is Access.SECRET:
+        if is_signed(handler.guard, ctx.headers):
             await _read_once(ctx, receive)
         await pass_guard(handler.guard, ctx)
         arguments = await self._arguments(handler, ctx, receive)
         await send_result(send, ctx, await handler.call(**arguments))
-
-    async def _answer_other(self, ctx: Context, method: str, send: Send) -> None:
-        if method != "OPTIONS":
-            allow = (("allow", self._allow.decode()),)
-            raise ApiError(Kind.METHOD_NOT_ALLOWED, "method_not_allowed", headers=allow)
-        await send_raw(send, 204, b"", [(b"allow", self._allow), NO_STORE])
 
     async def _arguments(self, handler: Handler, ctx: Context, receive: Receive) -> dict[str, Any]:
         arguments: dict[str, Any] = {}
@@ -218,31 +215,29 @@ async def _send_reply(send: Send, ctx: Context, reply: Reply[Any]) -> None:
     headers = [JSON, *_cached(reply.headers)]
     headers += [_cookie(cookie, ctx) for cookie in reply.cookies]
     if isinstance(reply.data, Encoded):
-        body, headers = _pick(reply.data, ctx, headers)
-        if body is None:
-            await send_raw(send, 304, b"", headers)
-            return
-    else:
-        body = success(reply.data)
-        # An answer that carries tokens is never compressed beside text an attacker may choose.
-        if len(body) >= GZIP_FROM and not reply.cookies and accepts_gzip(ctx.headers):
-            body = gzip.compress(body, 4)
-            headers += [(b"content-encoding", b"gzip"), (b"vary", b"accept-encoding")]
+        await send_encoded(send, ctx, reply.data, headers, status=reply.status)
+        return
+    body = success(reply.data)
+    # An answer that carries tokens is never compressed beside text an attacker may choose.
+    if len(body) >= GZIP_FROM and not reply.cookies and accepts_gzip(ctx.headers):
+        body = gzip.compress(body, 4)
+        headers += PACKED
     await send_raw(send, reply.status, body, headers, head=ctx.scope["method"] == "HEAD")
 
 
-def _pick(data: Encoded, ctx: Context, headers: RawHeaders) -> tuple[bytes | None, RawHeaders]:
+async def send_encoded(
+    send: Send, ctx: Context, data: Encoded, headers: RawHeaders, *, status: int = 200
+) -> None:
+    """Send a body made before in the form the client reads, or 304 when it has that body."""
     if data.etag:
-        headers.append((b"etag", data.etag.encode()))
+        headers = [*headers, (b"etag", data.etag.encode())]
         if data.etag in ctx.headers.get("if-none-match", ""):
-            return None, headers
+            await send_raw(send, 304, b"", headers)
+            return
+    body = data.plain
     if data.gzipped is not None and accepts_gzip(ctx.headers):
-        return data.gzipped, [
-            *headers,
-            (b"content-encoding", b"gzip"),
-            (b"vary", b"accept-encoding"),
-        ]
-    return data.plain, headers
+        body, headers = data.gzipped, [*headers, *PACKED]
+    await send_raw(send, status, body, headers, head=ctx.scope["method"] == "HEAD")
 
 
 def accepts_gzip(headers: Headers) -> bool:
@@ -323,6 +318,17 @@ def _database_error(error: Exception) -> ApiError | None:
     if isinstance(error, asyncpg.CheckViolationError | asyncpg.DataError):
         return bad_request("field_invalid", field="body")
     return None
+
+
+async def answer_other(send: Send, ctx: Context, allow: str) -> None:
+    """Answer a method that a path does not serve: OPTIONS with those it serves, else a 405."""
+    if ctx.scope["method"] == "OPTIONS":
+        await send_raw(send, 204, b"", [(b"allow", allow.encode()), NO_STORE])
+        return
+    headers = (("allow", allow),)
+    await send_error(
+        send, ctx, ApiError(Kind.METHOD_NOT_ALLOWED, "method_not_allowed", headers=headers)
+    )
 
 
 async def not_found_page(resources: Resources, scope: Scope, send: Send) -> None:

@@ -8,10 +8,10 @@ import msgspec
 from starlette.types import Receive, Scope, Send
 
 from api._lib.context import Context
-from api._lib.dispatch import JSON, NO_STORE, send_error, send_raw
-from api._lib.errors import ApiError, Kind
+from api._lib.dispatch import JSON, NO_STORE, READS, answer_other, send_encoded
 from api._lib.openapi import document
 from api._lib.router import Handler
+from api._lib.wire import packed
 
 ASSETS = Path(__file__).parent / "docs_assets"
 CACHED = (b"cache-control", b"public, max-age=3600")
@@ -24,21 +24,17 @@ class Fixed:
         self, path: str, make: Callable[[], bytes], headers: list[tuple[bytes, bytes]]
     ) -> None:
         self._path = path
-        self._body = cache(make)
+        self._answer = cache(lambda: packed(make()))
         self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the body, or what the method deserves."""
         scope["route_template"] = self._path
-        if scope["method"] == "OPTIONS":
-            await send_raw(send, 204, b"", [(b"allow", b"GET, HEAD, OPTIONS"), NO_STORE])
-        elif scope["method"] in ("GET", "HEAD"):
-            head = scope["method"] == "HEAD"
-            await send_raw(send, 200, self._body(), self._headers, head=head)
+        ctx = Context(scope["resources"], scope)
+        if scope["method"] in ("GET", "HEAD"):
+            await send_encoded(send, ctx, self._answer(), self._headers)
         else:
-            allow = (("allow", "GET, HEAD, OPTIONS"),)
-            error = ApiError(Kind.METHOD_NOT_ALLOWED, "method_not_allowed", headers=allow)
-            await send_error(send, Context(scope["resources"], scope), error)
+            await answer_other(send, ctx, READS)
 
 
 def openapi_page(handlers: Iterable[Handler], version: str) -> Fixed:

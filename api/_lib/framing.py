@@ -2,7 +2,10 @@
 
 from starlette.types import Message, Scope, Send
 
+from api._lib.dispatch import JSON, NO_STORE
+from api._lib.messages import sentence
 from api._lib.protocol import ANSWER, Answer, lines
+from api._lib.wire import failure
 
 Pairs = list[tuple[bytes, bytes]]
 BY_HTTPS = (b"x-forwarded-proto", b"https")
@@ -37,6 +40,12 @@ class Framing:
         self.lines = lines(self.headers)
         self.stopping = False
         """Whether each answer ends its connection."""
+
+    def refusal(self) -> bytes:
+        """Head without its first line, and body, for bytes that are no request (F-H4)."""
+        body = failure(sentence("bad_request", "nl"))
+        length = (b"content-length", str(len(body)).encode())
+        return lines([JSON, NO_STORE, length, *self.headers, CLOSE]) + b"\r\n" + body
 
 
 class Framed:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from msgspec import Struct, structs
 
 from api._lib.accounts import service as accounts
-from api._lib.context import Admin, Context, User
+from api._lib.context import Admin, Context, Headers, User
 from api._lib.errors import ApiError, Kind, forbidden, unauthorized
 from api._lib.limits import SECRET_ADDRESS, Bucket, Use
 from api._lib.settings import Settings
@@ -97,6 +97,12 @@ def stated_guard(handler: Callable[..., Any], parameters: dict[str, Any]) -> Gua
     if parameters.get("user") is User:
         return Guard(Access.USER, switch=switch)
     return structs.replace(stated, switch=switch) if stated and switch else stated
+
+
+def is_signed(guard: Guard, headers: Headers) -> bool:
+    """Whether the proof of a request is over its body, which must then be read first."""
+    signature = PROOFS[guard.secret].signature_header if guard.secret else None
+    return signature is not None and signature in headers
 
 
 async def pass_guard(guard: Guard, ctx: Context) -> None:

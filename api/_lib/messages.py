@@ -245,6 +245,11 @@ CATALOGUE: dict[str, dict[Language, str]] = {
         "fr": "Cela existe déjà.",
         "en": "This exists already.",
     },
+    "bad_request": {
+        "nl": "De aanvraag is ongeldig.",
+        "fr": "La requête n'est pas valide.",
+        "en": "The request is not valid.",
+    },
     "body_not_json": {
         "nl": "De aanvraag is geen geldige JSON.",
         "fr": "La requête n'est pas du JSON valide.",

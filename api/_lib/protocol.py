@@ -24,12 +24,21 @@ class Protocol(HttpToolsProtocol):
     the head and one for the body; that is a fifth of the time of a small request.
     """
 
+    refusal = b""
+    """What follows the status line of an answer to bytes that are no request."""
+
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         async def answer(status: int, head: bytes, body: bytes) -> None:
             await _answer(cycle, status, head, body)
 
         cast(dict[str, object], cycle.scope)[ANSWER] = answer
         super()._start_asgi_task(cycle, app)
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer bytes that are no request as the application answers a bad one (F-H4)."""
+        head = STATUS_LINE[400] + lines(self.server_state.default_headers)
+        self.transport.write(head + self.refusal)
+        self.transport.close()
 
 
 def lines(headers: Sequence[tuple[bytes, bytes]]) -> bytes:
@@ -50,8 +59,10 @@ async def _answer(cycle: RequestResponseCycle, status: int, head: bytes, body: b
     cycle.waiting_for_100_continue = False
     if cycle.scope["method"] == "HEAD":
         body = b""
-    closing = b"" if cycle.keep_alive else b"connection: close\r\n"
-    cycle.transport.write(b"".join((STATUS_LINE[status], head, closing, b"\r\n", body)))
+    if not cycle.keep_alive:
+        head += b"connection: close\r\n"
+    date = lines(cycle.default_headers)
+    cycle.transport.write(b"".join((STATUS_LINE[status], date, head, b"\r\n", body)))
     cycle.message_event.set()
     if not cycle.keep_alive:
         cycle.transport.close()

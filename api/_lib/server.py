@@ -53,7 +53,7 @@ class Server(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
-                http=Protocol,
+                http=type("AppProtocol", (Protocol,), {"refusal": app.refusal}),
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
             )
         )

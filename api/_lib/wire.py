@@ -18,11 +18,14 @@ RECORD_ID = r"^rec[A-Za-z0-9]{14}$"
 UUID_TEXT = (
     r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"
 )
-ENTITY_ID = f"{RECORD_ID}|{UUID_TEXT}"
+# For Python, `$` also matches before a line break at the end.
+ENTITY_ID = rf"{RECORD_ID}(?!\n)|{UUID_TEXT}"
 EMAIL = re.compile(
     r"(?!\.)(?!.*\.\.)[A-Za-z0-9_'+.-]*[A-Za-z0-9_'+-]@(?:[A-Za-z0-9][A-Za-z0-9-]*\.)+[A-Za-z]{2,}"
 )
 GZIP_FROM = 1024
+# The last is what msgspec raises for brackets within brackets within brackets.
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 Key = UUID | str
 """Id of a person's record: ours, or Airtable's where it lives there alone."""
@@ -180,7 +183,7 @@ class Decoder(Generic[T]):
             return self._checked(self._decoder.decode(raw.strip() or b"{}"), b"\\u0000" in raw)
         except msgspec.ValidationError as error:
             raise _explain(error) from None
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except UNREADABLE:
             raise bad_request("body_not_json") from None
 
     def query(self, pairs: Sequence[tuple[str, str]]) -> T:
@@ -243,7 +246,7 @@ _encoder = msgspec.json.Encoder(enc_hook=_encode_custom)
 def _is_json(raw: bytes) -> bool:
     try:
         msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return False
     return True
 

@@ -51,7 +51,18 @@ def is_error(answer: httpx.Response, status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"{bad", b"\xff\xfe", b'"text"', b"[]", b"12", b"null", b'{"email":"\\ud800"}']
+    "content",
+    [
+        b"{bad",
+        b"\xff\xfe",
+        b'"text"',
+        b"[]",
+        b"12",
+        b"null",
+        b'{"email":"\\ud800"}',
+        b"[" * 50_000,
+        b'{"unknown":' + b"[" * 50_000,
+    ],
 )
 async def test_F_H4_a_body_that_is_no_json_object_is_400(
     client: httpx.AsyncClient, content: bytes
@@ -114,6 +125,37 @@ async def test_a_wrong_method_is_405_with_what_is_allowed(client: httpx.AsyncCli
     is_error(answer, 405)
     assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
     is_error(await client.get("/api/users/recUSER0000000001"), 405)
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/api/docs", "/api/openapi.json"])
+async def test_pages_for_operators_and_developers_are_only_read(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    answer = await client.post(path)
+    is_error(answer, 405)
+    assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
+    assert (await client.options(path)).status_code == 204
+    head = await client.head(path)
+    assert (head.status_code, head.content) == (200, b"")
+
+
+@pytest.mark.parametrize("path", ["/api/docs/docs.js", "/api/openapi.json"])
+async def test_the_documentation_is_packed_for_those_who_can_unpack(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    packed = await client.get(path, headers={"accept-encoding": "gzip"})
+    plain = await client.get(path, headers={"accept-encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert packed.content == plain.content
+
+
+@pytest.mark.parametrize("path", ["/api/cache/invalidate", "/api/sync/inbound"])
+@pytest.mark.parametrize("content", [b"table=goals", b" " * 110_000])
+async def test_who_does_not_know_the_secret_learns_nothing_of_the_body(
+    client: httpx.AsyncClient, path: str, content: bytes
+) -> None:
+    is_error(await client.post(path, content=content, headers={"content-type": "text/plain"}), 401)
 
 
 async def test_options_tells_what_is_allowed_without_cors(client: httpx.AsyncClient) -> None:
