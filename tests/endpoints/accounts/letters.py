@@ -1,10 +1,12 @@
-"""The mails a person got."""
+"""The mails a person got, or asks for."""
 
 import re
 from email.message import EmailMessage
 
 from msgspec import Struct
 
+from api._lib.app import App
+from tests.endpoints.accounts.visitor import Visitor, settled
 from tests.ground.smtp import Mailbox
 
 TOKEN = re.compile(r"/auth/verify\?token=([0-9a-f]{64})")
@@ -37,6 +39,14 @@ class Letter(Struct, frozen=True):
 def letters(mailbox: Mailbox) -> list[Letter]:
     """All mails, oldest first."""
     return [read(mail) for mail in mailbox.mails]
+
+
+async def mailed(app: App, visitor: Visitor, mailbox: Mailbox, email: str) -> Letter:
+    """Ask for a link and read the mail."""
+    answer = await visitor.request_link(email)
+    assert answer.status == 200
+    await settled(app)
+    return letters(mailbox)[-1]
 
 
 def read(mail: EmailMessage) -> Letter:
