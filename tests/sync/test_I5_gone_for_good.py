@@ -18,6 +18,10 @@ from api._lib.sync.rules import ErrorClass
 from tests.sync.workers import eventually
 from tests.sync.world import MONDAY, World, signed_in, somebody_waits
 
+WAITS = """
+SELECT next_attempt_at > now() + interval '20 seconds' FROM outbox_events
+WHERE status = 'pending'"""
+
 
 @pytest.fixture
 async def ctx(settings: Settings) -> AsyncIterator[Context]:
@@ -69,8 +73,7 @@ async def test_O5_a_create_that_may_have_run_is_found_and_deleted(
     assert len(await world.records(E.GOEDE_GEWOONTE_USAGE)) == 1
     assert await world.record_id(E.GOEDE_GEWOONTE_USAGE, tick) is None
     await world.untick(tick)
-    waits = "SELECT max(next_attempt_at) > now() + interval '20 seconds' FROM outbox_events"
-    assert await world.db.fetchval(waits)
+    assert await world.db.fetchval(WAITS)
     await outbound.drain()
     assert len(await world.records(E.GOEDE_GEWOONTE_USAGE)) == 1
     await world.let_go()
@@ -91,6 +94,35 @@ async def test_O5_a_create_that_may_have_run_and_then_died_is_found_and_deleted(
     assert await bury(world.db, last_try.token, last_try.id, kind, "no")
     await outbound.drain()
     assert await world.records(E.GOEDE_GEWOONTE_USAGE) == {}
+
+
+async def test_O5_a_create_that_may_still_run_when_it_dies_is_deleted_later(
+    world: World, outbound: Outbound
+) -> None:
+    tick = await world.tick()
+    await world.db.execute("UPDATE outbox_events SET attempt_count = 5")
+    world.airtable.control.fault(drop=True, when="after", method="PATCH")
+    await outbound.drain()
+    assert await world.statuses() == ["dead_letter"]
+    await world.untick(tick)
+    assert await world.db.fetchval(WAITS)
+    await outbound.drain()
+    assert len(await world.records(E.GOEDE_GEWOONTE_USAGE)) == 1
+    await world.let_go()
+    await outbound.drain()
+    assert await world.records(E.GOEDE_GEWOONTE_USAGE) == {}
+
+
+async def test_O5_what_waits_behind_a_create_that_dies_waits_until_it_cannot_run_any_more(
+    world: World,
+) -> None:
+    tick = await world.tick()
+    (create,) = await claim(world.db, 1, 120, "one")
+    await world.untick(tick)
+    kind = ErrorClass.AMBIGUOUS
+    assert await bury(world.db, create.token, create.id, kind, "no", quiet_seconds=30)
+    assert await world.db.fetchval(WAITS)
+    assert await claim(world.db, 1, 120, "two") == []
 
 
 async def test_O5_a_deletion_that_is_given_back_outlives_a_late_change(

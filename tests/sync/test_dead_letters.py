@@ -108,6 +108,23 @@ async def test_all_letters_of_a_kind_are_replayed(world: World, outbound: Outbou
     assert await world.records(E.PERSONAL_GOAL) == {}
 
 
+async def test_a_replay_waits_until_the_last_try_cannot_run_any_more(
+    world: World, outbound: Outbound
+) -> None:
+    await world.tick()
+    await world.db.execute("UPDATE outbox_events SET attempt_count = 5")
+    world.airtable.control.fault(drop=True, when="after", method="PATCH")
+    await outbound.drain()
+    assert await letters.replay_letter(world.db, (await newest(world.db)).id) is True
+    (event,) = await world.events()
+    assert (event["status"], event["error_class"]) == ("pending", "ambiguous")
+    await outbound.drain()
+    assert await world.statuses() == ["pending"]
+    await world.let_go()
+    await outbound.drain()
+    assert await world.statuses() == ["processed"]
+
+
 async def test_a_discarded_letter_stays_dead(world: World, outbound: Outbound) -> None:
     await world.tick()
     await die(world, outbound)

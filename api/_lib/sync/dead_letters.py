@@ -15,27 +15,35 @@ async def bury(
     error_class: ErrorClass,
     message: str,
     http_status: int | None = None,
+    quiet_seconds: float = 0.0,
 ) -> bool:
-    """End an event as a dead letter; False when its lease was lost and somebody else has it."""
+    """End an event as a dead letter; False when its lease was lost and somebody else has it.
+
+    `quiet_seconds`: for so long nothing else of the record is sent, as its request may still be
+    carried out.
+    """
+    text = message[:LONGEST_MESSAGE]
     return bool(
-        await db.fetchval(
-            BURY, event_id, token, error_class, message[:LONGEST_MESSAGE], http_status
-        )
+        await db.fetchval(BURY, event_id, token, error_class, text, http_status, quiet_seconds)
     )
 
 
 # A letter of an earlier life of the event passes on how often it was replayed (sync 11.17).
-# What waits behind a create that may have run must know of it: a delete looks for the record.
+# What waits behind a create that may have run must know of it: a delete looks for the record, and
+# not before that request is certainly over (sync 11.6).
 BURY = """
 WITH dead AS (
     UPDATE outbox_events
     SET status = 'dead_letter', processed_at = now(), lease_token = NULL, lease_until = NULL,
-        parked_on = NULL, error_class = $3, last_error = $4
+        parked_on = NULL, error_class = $3, last_error = $4,
+        next_attempt_at = now() + make_interval(secs => $6)
     WHERE id = $1 AND status = 'processing' AND lease_token = $2
     RETURNING *
 ), behind AS (
     UPDATE outbox_events AS p
-    SET first_attempt_at = least(p.first_attempt_at, d.first_attempt_at)
+    SET first_attempt_at = least(p.first_attempt_at, d.first_attempt_at),
+        next_attempt_at = greatest(p.next_attempt_at, d.next_attempt_at),
+        error_class = CASE WHEN $6 > 0 THEN d.error_class ELSE p.error_class END
     FROM dead AS d
     WHERE p.entity_type = d.entity_type AND p.entity_id = d.entity_id AND p.status = 'pending'
 )

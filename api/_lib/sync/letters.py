@@ -146,6 +146,7 @@ WHERE d.id = found.id
 RETURNING d.*, found.user_id"""
 
 # Of several dead events of one record only the newest is revived, and none beside a waiting one.
+# The wait after a lost answer goes on (sync 11.6).
 REVIVE = """
 WITH dead AS (
     SELECT o.id, o.entity_type, o.entity_id,
@@ -158,7 +159,8 @@ WITH dead AS (
 )
 UPDATE outbox_events AS o
 SET status = CASE WHEN d.is_followed OR d.age > 1 THEN 'superseded' ELSE 'pending' END,
-    attempt_count = 0, next_attempt_at = now(), error_class = NULL, last_error = NULL,
+    attempt_count = 0, next_attempt_at = greatest(o.next_attempt_at, now()), last_error = NULL,
+    error_class = CASE WHEN o.next_attempt_at > now() THEN o.error_class END,
     processed_at = CASE WHEN d.is_followed OR d.age > 1 THEN now() END
 FROM dead AS d WHERE o.id = d.id
 RETURNING CASE WHEN o.status = 'pending' THEN o.id END AS id"""

@@ -72,7 +72,11 @@ class Outcomes:
     ) -> None:
         """End an event as a dead letter."""
         token, event_id = item.event.token, item.event.id
-        await self._patiently(token, lambda: bury(self._db, token, event_id, kind, message, status))
+        unclear = kind is ErrorClass.AMBIGUOUS
+        quiet = float(self._settings.sync_ambiguous_seconds) if unclear else 0.0
+        await self._patiently(
+            token, lambda: bury(self._db, token, event_id, kind, message, status, quiet)
+        )
         log.error("dead letter", extra=facts_of(item) | {"errorClass": kind})
 
     async def retry(
