@@ -66,11 +66,11 @@ class Cache:
             return 0
         return await self.attempt(self.client.delete(*keys), 0)
 
-    async def delete_matching(self, pattern: str) -> int:
-        """Remove all keys of a pattern in small steps, without blocking Redis."""
+    async def delete_matching(self, pattern: str) -> int | None:
+        """Remove all keys of a pattern without blocking Redis; how many, None when it is away."""
         if self.client is None:
             return 0
-        return await self.attempt(self._delete_matching(self.client, pattern), 0)
+        return await self.attempt(self._delete_matching(self.client, pattern), None)
 
     async def attempt(self, operation: Awaitable[T], otherwise: T) -> T:
         """Result of a Redis operation, or `otherwise` when Redis is away."""

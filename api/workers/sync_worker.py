@@ -22,6 +22,7 @@ from api._lib.sync.inbound_jobs import (
     poll_users,
     recheck_user,
     reconcile_stores,
+    show_content,
     webhook_period,
 )
 from api._lib.sync.jobs import Job, Runtime, cron_jobs, cron_seconds, queue_functions, tick
@@ -84,6 +85,7 @@ JOBS: tuple[Job, ...] = (
         ends_at_stop=True,
     ),
     Job(import_order, timeout=60, gate=Poll.ORDER, period=every(Poll.ORDER), ends_at_stop=True),
+    Job(show_content, timeout=30, cron=cron_seconds(15)),
     Job(
         drain_webhook,
         timeout=120,

@@ -18,7 +18,7 @@ async def names(server: Server, path: str = "methods") -> list[str]:
 
 async def let_lists_expire(cache: Cache) -> None:
     """What Redis keeps for half an hour is gone; what it keeps for a day is not."""
-    assert await cache.delete_matching("airtable:*") > 0
+    assert await cache.delete_matching("airtable:*")
 
 
 async def test_a_copy_of_before_is_served_while_airtable_fails(stage: Stage, cache: Cache) -> None:

@@ -75,19 +75,27 @@ async def items(ctx: Context, wanted: ContentList[T]) -> list[T]:
     return copy.items
 
 
-async def drop(ctx: Context, *tables: str) -> int:
-    """Forget what is shown of tables, here and in every process; how many keys Redis held."""
+async def drop(ctx: Context, *tables: str) -> int | None:
+    """Forget what is shown of tables, here and in every process.
+
+    How many keys Redis held; None when it is away, and may still hold them when it is back.
+    """
     affected = {name for table in tables for name in (table, *SHOWN_IN.get(table, ()))}
-    ids = [ctx.settings.airtable_tables[name] for name in sorted(affected)]
     for name in affected:
         _copies.get(ctx.cache, {}).pop(name, None)
-    client = ctx.cache.client
-    if client is None:
+    ids = [ctx.settings.airtable_tables[name] for name in sorted(affected)]
+    removed = [await _drop_shared(ctx.cache, table_id) for table_id in ids]
+    return None if None in removed else sum(count or 0 for count in removed)
+
+
+async def _drop_shared(cache: Cache, table_id: str) -> int | None:
+    if cache.client is None:
         return 0
-    for table_id in ids:
-        await ctx.cache.attempt(client.incr(f"ref:version:{table_id}"), 0)
-        await ctx.cache.attempt(client.expire(f"ref:version:{table_id}", 86_400), False)
-    return sum([await ctx.cache.delete_matching(f"airtable:{table_id}:*") for table_id in ids])
+    version = f"ref:version:{table_id}"
+    if await cache.attempt(cache.client.incr(version), None) is None:
+        return None
+    await cache.attempt(cache.client.expire(version, 86_400), False)
+    return await cache.delete_matching(f"airtable:{table_id}:*")
 
 
 async def _copy(ctx: Context, wanted: ContentList[T]) -> Copy:

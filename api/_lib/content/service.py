@@ -76,4 +76,4 @@ async def invalidate(ctx: Context, table: str | None) -> int:
     names = [table] if table is not None else list(ctx.settings.airtable_tables)
     if table is None or table == "translations":
         forget_texts(ctx)
-    return await lists.drop(ctx, *names)
+    return await lists.drop(ctx, *names) or 0

@@ -13,6 +13,7 @@ from api._lib.sync.inbound.content_tables import COMPANIES, CONTENT, REFERENCE, 
 from api._lib.sync.inbound.listing import list_all, list_content, listed
 from api._lib.sync.inbound.outcome import Outcome
 from api._lib.sync.inbound.people import list_people, poll_people, take_people
+from api._lib.sync.inbound.showing import show_rest
 from api._lib.sync.inbound.tracking import list_mirrored, mirrored
 from api._lib.sync.inbound.webhook_feed import drain
 from api._lib.sync.inbound.webhook_rules import wanted_url
@@ -77,6 +78,11 @@ async def import_order(runtime: Runtime) -> Counts:
             async with exclusive(runtime.db, f"listing:{table.name}") as mine:
                 moved += await take_order(runtime.ctx, table) if mine else 0
     return {"moved": moved}
+
+
+async def show_content(runtime: Runtime) -> Counts:
+    """Show what a worker stored and could not show, because it died or Redis was away."""
+    return {"tables": await show_rest(runtime.ctx)}
 
 
 async def keep_webhook(runtime: Runtime) -> Counts:

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from api._lib.airtable.errors import RefusedError
 from api._lib.airtable.gateway import RemoteRecord
 from api._lib.airtable.limiter import Lane
-from api._lib.content import service as content
 from api._lib.context import Context
 from api._lib.db import Transaction
 from api._lib.sync.inbound.content_apply import (
@@ -20,6 +19,7 @@ from api._lib.sync.inbound.content_rows import Rows, read_rows
 from api._lib.sync.inbound.content_tables import ContentTable
 from api._lib.sync.inbound.outcome import Outcome
 from api._lib.sync.inbound.reading import started
+from api._lib.sync.inbound.showing import note_change, show
 
 log = logging.getLogger(__name__)
 
@@ -61,8 +61,9 @@ async def import_order(ctx: Context, table: ContentTable) -> int:
         return 0
     async with ctx.db.transaction() as tx:
         moved = await apply_order(tx, table, shown)
-    if moved:
-        await content.drop(ctx, table.name)
+        mark = await note_change(tx, table.name) if moved else None
+    if mark is not None:
+        await show(ctx, table.name, mark)
     return moved
 
 
@@ -86,10 +87,15 @@ async def _shown(ctx: Context, table: ContentTable, lane: Lane) -> list[str] | N
 async def _in_one(
     ctx: Context, table: ContentTable, block: Callable[[Transaction], Awaitable[Applied]]
 ) -> Applied:
-    """Store in one transaction, then let every process forget its lists (F16)."""
-    applied = await ctx.db.run(block)
-    if applied.is_visible:
-        await content.drop(ctx, table.name)
+    """Store in one transaction, then let every process forget its lists."""
+
+    async def noted(tx: Transaction) -> tuple[Applied, str | None]:
+        applied = await block(tx)
+        return applied, await note_change(tx, table.name) if applied.is_visible else None
+
+    applied, mark = await ctx.db.run(noted)
+    if mark is not None:
+        await show(ctx, table.name, mark)
     if applied.warning:
         facts = {"table": table.name, "reason": applied.warning}
         log.error("an operator must confirm what is missing", extra=facts)
