@@ -35,6 +35,13 @@ class ManualClock:
         self.moment += by
 
 
-def local_day(moment: datetime, zone: str) -> date:
-    """Calendar day of a moment in an IANA time zone."""
-    return moment.astimezone(ZoneInfo(zone)).date()
+def local_day(moment: datetime, *zones: str | None) -> date:
+    """Calendar day of a moment in the first of these IANA time zones that this machine knows."""
+    return moment.astimezone(next(zone for zone in map(_zone, zones) if zone)).date()
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (LookupError, ValueError, OSError):
+        return None

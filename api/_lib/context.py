@@ -223,7 +223,7 @@ class Context:
 
     def today(self, user: User) -> date:
         """The user's calendar day, never the server's (F-A22)."""
-        return local_day(self.now, user.zone)
+        return local_day(self.now, user.zone, self.settings.notification_default_timezone)
 
     @cached_property
     def cookies(self) -> dict[str, str]:

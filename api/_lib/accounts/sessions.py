@@ -55,7 +55,7 @@ async def note_login(tx: Transaction, ctx: Context, account: Account) -> None:
 
 def today(ctx: Context, account: Account) -> date:
     """The person's calendar day (F-A22)."""
-    return local_day(ctx.now, account.zone or ctx.settings.notification_default_timezone)
+    return local_day(ctx.now, account.zone, ctx.settings.notification_default_timezone)
 
 
 def session_reply(

@@ -146,11 +146,12 @@ async def test_F_A22_the_day_of_the_login_is_the_persons(
     clock.moment = datetime(2026, 3, 4, 23, 30, tzinfo=UTC)
     brussels = await make_person()
     lima = await make_person(zone="America/Lima")
+    nowhere = await make_person(zone="Mars/Base")
     days = [
         (await visitor.login(person.email, PASSWORD)).data["user"]["lastLogin"]
-        for person in (brussels, lima)
+        for person in (brussels, lima, nowhere)
     ]
-    assert days == ["2026-03-05", "2026-03-04"]
+    assert days == ["2026-03-05", "2026-03-04", "2026-03-05"]
     stored = await store.fetchval("SELECT last_login_on FROM users WHERE id = $1", brussels.id)
     assert stored.isoformat() == "2026-03-05"
 

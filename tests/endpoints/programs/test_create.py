@@ -229,9 +229,11 @@ async def test_P22_today_is_the_day_of_the_person(
     """23:30 in UTC is half past midnight in Brussels, and still yesterday in New York."""
     clock.moment = clock.moment.replace(hour=23, minute=30)
     here = Asking(client, await make_person())
+    lost = Asking(client, await make_person(zone="Mars/Base"))
     there = Asking(client, await make_person(zone="America/New_York"))
     wish = {"startDate": "2026-03-05", "duration": "1 week"}
     assert (await here.post("programs", **wish)).data["status"] == "Actief"
+    assert (await lost.post("programs", **wish)).data["status"] == "Actief"
     assert (await there.post("programs", **wish)).data["status"] == "Gepland"
 
 

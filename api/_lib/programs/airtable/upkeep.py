@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfoNotFoundError
 
 from msgspec import Struct
 
@@ -95,7 +94,8 @@ async def _everybody(ctx: Context) -> tuple[Tables, Everybody]:
         used |= {program for r in await tables.scan(table) if (program := r.link("program"))}
     owners = sorted({owner for record in records if (owner := record.link("user"))})
     zones = await mirrors.zones(ctx.db, owners)
-    days = {owner: _day(ctx, zone) for owner, zone in zones.items()}
+    default = ctx.settings.notification_default_timezone
+    days = {owner: local_day(ctx.now, zone, default) for owner, zone in zones.items()}
     return tables, Everybody(records, known, frozenset(used), days)
 
 
@@ -124,11 +124,3 @@ async def _mirror(ctx: Context, owner: str, records: Sequence[Record]) -> None:
 
 async def _forget(ctx: Context, ids: Sequence[str]) -> None:
     await ctx.db.run(lambda tx: ctx.bridge.forget(tx, EntityType.PROGRAM, ids))
-
-
-def _day(ctx: Context, zone: str | None) -> date:
-    default = ctx.settings.notification_default_timezone
-    try:
-        return local_day(ctx.now, zone or default)
-    except (ZoneInfoNotFoundError, ValueError):
-        return local_day(ctx.now, default)

@@ -1,7 +1,6 @@
 """What the worker does every hour for programs in Postgres."""
 
 from datetime import date, timedelta
-from zoneinfo import ZoneInfoNotFoundError
 
 from api._lib.clock import local_day
 from api._lib.context import Context
@@ -48,10 +47,5 @@ async def _tell(tx: Transaction, rolled: upkeep.Owned) -> None:
 
 
 def _days(ctx: Context, zones: list[str]) -> dict[str, date]:
-    days: dict[str, date] = {}
-    for zone in zones:
-        try:
-            days[zone] = local_day(ctx.now, zone)
-        except (ZoneInfoNotFoundError, ValueError):
-            continue
-    return days
+    default = ctx.settings.notification_default_timezone
+    return {zone: local_day(ctx.now, zone, default) for zone in zones}

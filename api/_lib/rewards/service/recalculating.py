@@ -55,14 +55,14 @@ async def people(
     """All active users in the order of their ids, those after `after`."""
     while batch := await store.active_users(db, after, BATCH):
         for user in batch:
-            yield Person(user.id, local_day(now, user.zone or default_zone))
+            yield Person(user.id, local_day(now, user.zone, default_zone))
         after = batch[-1].id
 
 
 async def person(db: Database, now: datetime, default_zone: str, user_id: str) -> Person | None:
     """One user, whatever their status."""
     user = await store.user(db, user_id)
-    return None if user is None else Person(user.id, local_day(now, user.zone or default_zone))
+    return None if user is None else Person(user.id, local_day(now, user.zone, default_zone))
 
 
 async def count_people(db: Database, after: str = "") -> int:
