@@ -97,6 +97,7 @@ async def change_personal_belief(
 async def delete_personal_belief(ctx: Context, user: User, belief_id: str) -> None:
     """Delete an own belief and keep its point; deleting it again changes nothing."""
     async with ctx.db.transaction() as tx:
+        await people.lock(tx, user.id)
         belief = await personal_beliefs.find(tx, user.id, belief_id)
         if belief is None:
             raise not_found()

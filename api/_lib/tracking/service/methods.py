@@ -15,7 +15,7 @@ from api._lib.tracking.model import MethodCompletion
 from api._lib.tracking.rules import replays_since
 from api._lib.tracking.service.recording import request_key, upserted
 from api._lib.tracking.store import methods as store
-from api._lib.tracking.store import programs
+from api._lib.tracking.store import people, programs
 
 USAGE = EntityType.METHOD_USAGE
 
@@ -64,6 +64,7 @@ async def remark_on_method(
 ) -> MethodCompletion:
     """Change the remark of a completion; raises a 404 when it is not the user's own."""
     async with ctx.db.transaction() as tx:
+        await people.lock(tx, user.id)
         completion = await store.set_remark(tx, user.id, completion_id, remark)
         if completion is None:
             raise not_found()

@@ -1,6 +1,6 @@
 """The programs and sessions that completions belong to, held until the transaction ends.
 
-A program is locked before the rewards, as by everything that removes programs.
+They are locked after the person and before the rewards, as by everything that removes them.
 """
 
 from uuid import UUID
@@ -11,22 +11,27 @@ from api._lib.db import Transaction
 from api._lib.tracking.store.ids import either, matching
 
 _PROGRAM = f"""
-SELECT id AS program_id, NULL::uuid AS session_id FROM programs
-WHERE user_id = $1 AND id = {matching("program", 2)}
-FOR KEY SHARE"""
+SELECT p.id AS program_id, NULL::uuid AS session_id
+FROM users AS u JOIN programs AS p ON p.user_id = u.id
+WHERE u.id = $1 AND p.id = {matching("program", 2)}
+FOR KEY SHARE OF u, p"""
 
 _SESSION = f"""
 SELECT p.id AS program_id, s.id AS session_id
-FROM programs AS p JOIN program_sessions AS s ON s.program_id = p.id
-WHERE p.user_id = $1 AND s.id = {matching("program_schedule", 2)}
-FOR KEY SHARE OF p, s"""
+FROM users AS u
+JOIN programs AS p ON p.user_id = u.id
+JOIN program_sessions AS s ON s.program_id = p.id
+WHERE u.id = $1 AND s.id = {matching("program_schedule", 2)}
+FOR KEY SHARE OF u, p, s"""
 
 _SESSION_OF_PROGRAM = f"""
 SELECT p.id AS program_id, s.id AS session_id
-FROM programs AS p JOIN program_sessions AS s ON s.program_id = p.id
-WHERE p.user_id = $1 AND s.id = {matching("program_schedule", 2)}
+FROM users AS u
+JOIN programs AS p ON p.user_id = u.id
+JOIN program_sessions AS s ON s.program_id = p.id
+WHERE u.id = $1 AND s.id = {matching("program_schedule", 2)}
   AND p.id = {matching("program", 4)}
-FOR KEY SHARE OF p, s"""
+FOR KEY SHARE OF u, p, s"""
 
 
 class Place(Struct, frozen=True):

@@ -1,0 +1,60 @@
+"""Whoever writes holds the person first, so that nobody who erases a person gets in the way."""
+
+import asyncio
+from datetime import date
+from typing import Any
+
+import pytest
+
+from api._lib.db import Database
+from tests.endpoints.asking import Asking
+from tests.tracking.seed import add_program, record_id
+
+TODAY = date(2026, 3, 4)
+METHOD, BELIEF = record_id("Meth", 0), record_id("Belief", 0)
+WAITING = (
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+)
+OWN = ("programs", "method_completions", "personal_beliefs", "outbox_events")
+
+Request = tuple[str, str, dict[str, Any]]
+
+
+async def requests(ann: Asking, db: Database) -> list[Request]:
+    """Everything that writes below a program, or without counting anything."""
+    program, [session] = await add_program(db, ann.id, TODAY, [(TODAY, [0])])
+    where = {"programId": str(program)}, {"programmaplanningId": str(session)}
+    done = {"userId": ann.id, "methodId": METHOD}
+    usage = (await ann.post("method-usage", **done)).data["id"]
+    own = (await ann.post("persoonlijke-overtuigingen", name="Ik groei")).data["id"]
+    belief = {"userId": ann.id, "overtuigingId": BELIEF, "date": "2026-03-04"}
+    return [
+        ("POST", "method-usage", done | where[0]),
+        ("POST", "method-usage", done | where[1]),
+        ("POST", "method-usage", done | where[0] | where[1]),
+        ("POST", "overtuiging-usage", belief | where[0]),
+        ("PATCH", f"method-usage/{usage}", {"remark": "Rustig"}),
+        ("DELETE", f"persoonlijke-overtuigingen/{own}", {}),
+    ]
+
+
+async def until_it_waits(db: Database) -> None:
+    deadline = asyncio.get_running_loop().time() + 10
+    while not await db.fetchval(WAITING):
+        assert asyncio.get_running_loop().time() < deadline
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("which", range(6))
+async def test_nothing_of_a_person_is_held_before_the_person(
+    ann: Asking, db: Database, which: int
+) -> None:
+    method, path, body = (await requests(ann, db))[which]
+    async with db.transaction() as tx:
+        await tx.execute("SELECT FROM users WHERE id = $1 FOR UPDATE", ann.id)
+        writing = asyncio.create_task(ann.ask(method, path, json=body))
+        await until_it_waits(db)
+        for table in OWN:
+            await tx.execute(f"SELECT FROM {table} WHERE user_id = $1 FOR UPDATE NOWAIT", ann.id)
+    assert (await writing).status in (200, 201)
