@@ -11,13 +11,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from api._lib.airtable.entities import EntityType as E
 from api._lib.cache import Cache
 from api._lib.settings import Settings
 from api._lib.sync import status
 from api._lib.sync.heartbeat import fault_of_heartbeat, write_heartbeat
 from api._lib.sync.outbound import Outbound
 from tests.sync.workers import ROOT
-from tests.sync.world import World
+from tests.sync.world import MONDAY, World
 
 
 async def published(world: World, cache: Cache) -> dict[str, Any]:
@@ -88,7 +89,15 @@ async def test_F1_lag_counts_what_is_processing_but_not_what_is_blocked(
 async def test_what_waits_for_a_dead_parent_is_blocked(
     world: World, cache: Cache, outbound: Outbound
 ) -> None:
-    await world.program(sessions=2)
+    program, (session, _) = await world.program(sessions=2)
+    await world.add(
+        E.METHOD_USAGE,
+        method_id=world.methods[0],
+        completed_on=MONDAY,
+        points=5,
+        program_id=program,
+        session_id=session,
+    )
     world.airtable.control.fault(
         status=422,
         kind="NO",
@@ -99,7 +108,7 @@ async def test_what_waits_for_a_dead_parent_is_blocked(
     )
     await outbound.drain()
     seen = await published(world, cache)
-    assert seen["outbox"]["blocked"] == 2
+    assert (seen["outbox"]["blocked"], seen["outbox"]["oldestSeconds"]) == (3, None)
     assert (seen["outbox"]["deadLetter"], seen["state"]) == (1, "degraded")
 
 

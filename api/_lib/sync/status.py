@@ -174,16 +174,25 @@ def _ok_at(gate: Record | None) -> str | None:
     return moment(gate["last_ok_at"]) if gate and gate["last_ok_at"] else None
 
 
-# Blocked: behind a dead parent, or in a table without App ID. Those tell nothing about the speed.
+# Blocked: behind a dead parent, in a table without App ID, or behind something that is blocked.
+# Those tell nothing about the speed.
 FIGURES = """
-WITH open AS (
-    SELECT o.status, o.parked_on, o.created_at,
-           o.parked_on IS NOT NULL AND (o.parked_on LIKE 'table:%' OR EXISTS (
-               SELECT FROM outbox_dead_letters AS d
-               WHERE d.entity_type = split_part(o.parked_on, ':', 1)
-                 AND d.entity_id = substr(o.parked_on, strpos(o.parked_on, ':') + 1)
-                 AND d.resolved_at IS NULL)) AS is_blocked
-    FROM outbox_events AS o WHERE o.status IN ('pending', 'processing')
+WITH RECURSIVE blocked AS (
+    SELECT o.id, o.entity_type || ':' || o.entity_id AS name
+    FROM outbox_events AS o
+    WHERE o.parked_on IS NOT NULL AND o.status = 'pending'
+      AND (o.parked_on LIKE 'table:%' OR EXISTS (
+          SELECT FROM outbox_dead_letters AS d
+          WHERE d.entity_type = split_part(o.parked_on, ':', 1)
+            AND d.entity_id = substr(o.parked_on, strpos(o.parked_on, ':') + 1)
+            AND d.resolved_at IS NULL))
+    UNION
+    SELECT o.id, o.entity_type || ':' || o.entity_id
+    FROM blocked AS b JOIN outbox_events AS o ON o.parked_on = b.name AND o.status = 'pending'
+), open AS (
+    SELECT o.status, o.parked_on, o.created_at, b.id IS NOT NULL AS is_blocked
+    FROM outbox_events AS o LEFT JOIN blocked AS b ON b.id = o.id
+    WHERE o.status IN ('pending', 'processing')
 ), recent AS (
     SELECT extract(epoch FROM processed_at - created_at) AS seconds, processed_at
     FROM outbox_events
