@@ -9,7 +9,7 @@ from api._lib.tracking import service as tracking
 from api._lib.wire import ENTITY_ID, Body, RecordId, Reply, UserId
 from api.method_usage._usage import Usage, usage
 
-MaybeId = Annotated[str, Meta(pattern=f"^$|{ENTITY_ID}", max_length=36)]
+MaybeId = Annotated[str, Meta(pattern=rf"^$(?!\n)|{ENTITY_ID}", max_length=36)]
 Remark = Annotated[str, Meta(max_length=5_000)]
 
 

@@ -101,6 +101,8 @@ async def test_T2_a_session_of_somebody_else_is_404(ann: Asking, bob: Asking, db
         ({"methodId": record_id("Habit", 0)}, 404),
         ({"programId": "program"}, 400),
         ({"programId": UNKNOWN}, 404),
+        ({"programId": "\n"}, 400),
+        ({"programId": "recUnknown0000001\n"}, 400),
         ({"programmaplanningId": "session"}, 400),
         ({"programmaplanningId": UNKNOWN}, 404),
         ({"programmaplanningId": "recUnknown0000001"}, 404),
