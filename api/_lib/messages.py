@@ -72,9 +72,9 @@ CATALOGUE: dict[str, dict[Language, str]] = {
         "en": "Your login link for Mental Fitness",
     },
     "mail_login_lead": {
-        "nl": "Klik op de knop om je aan te melden.",
-        "fr": "Cliquez sur le bouton pour vous connecter.",
-        "en": "Click the button to log in.",
+        "nl": "Meld je aan met één klik:",
+        "fr": "Connectez-vous en un clic :",
+        "en": "Log in with one click:",
     },
     "mail_login_button": {"nl": "Aanmelden", "fr": "Se connecter", "en": "Log in"},
     "mail_login_code": {

@@ -20,7 +20,6 @@ def prepare(folder: Path, facts: Facts) -> None:
         "airtableTicks": f"{_tables(facts.airtable)}#{quote(TICKS)}",
         "seen": _seen(facts.airtable),
         "mailbox": facts.mailbox,
-        "openai": facts.openai,
         "push": facts.push,
         "logins": facts.logins,
     }

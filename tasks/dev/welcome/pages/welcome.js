@@ -122,12 +122,47 @@ async function showHealth() {
   }
 }
 
+async function mailLink(email) {
+  steps.replaceChildren();
+  try {
+    await call("POST", "/api/auth/magic-link", null, { email });
+    step(`Mailed a login link to ${email}.`, config.mailbox);
+  } catch (error) {
+    step(error.message).className = "failed";
+  }
+}
+
+// The link of that mail leads to a page of the web client, and so here.
+async function followLink() {
+  const token = new URLSearchParams(location.search).get("token");
+  if (location.pathname !== "/auth/verify" || !token) return;
+  try {
+    const path = `/api/auth/verify?token=${encodeURIComponent(token)}`;
+    const { data: session } = await call("GET", path);
+    step(`The link logged in ${session.user.name}.`);
+  } catch (error) {
+    step(error.message).className = "failed";
+  }
+}
+
+function passwordCell(cell, login) {
+  if (login.password) {
+    cell.textContent = login.password;
+    return;
+  }
+  const ask = document.createElement("button");
+  ask.type = "button";
+  ask.textContent = "none: mail a login link";
+  ask.onclick = () => mailLink(login.email);
+  cell.append(ask);
+}
+
 function showLogins() {
   const rows = config.logins.map((login) => {
     const row = document.createElement("tr");
-    for (const text of [login.email, login.password || "none yet", login.role]) {
-      row.insertCell().textContent = text;
-    }
+    row.insertCell().textContent = login.email;
+    passwordCell(row.insertCell(), login);
+    row.insertCell().textContent = login.role;
     return row;
   });
   document.getElementById("logins").replaceChildren(...rows);
@@ -147,6 +182,7 @@ async function start() {
   config = await (await fetch("/config.json")).json();
   showLogins();
   showLinks();
+  await followLink();
   await showHealth();
   setInterval(showHealth, 5000);
 }
