@@ -181,6 +181,8 @@ class _Reader:
             self.problems.append("NOTIFICATION_DEFAULT_TIMEZONE has a value that is not allowed")
         if 0 < len(values.get("jwt_secret", "").encode()) < 32:
             self.warnings.append("JWT_SECRET is shorter than 32 bytes")
+        if role is Role.WORKER and not values.get("jwt_secret"):
+            self.warnings.append("JWT_SECRET is missing, so Airtable is polled: no webhook is made")
         if values.get("pgsslmode") == "require":
             self.warnings.append("PGSSLMODE=require encrypts without checking the certificate")
 

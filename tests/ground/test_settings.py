@@ -133,6 +133,14 @@ def test_a_short_signing_secret_only_warns() -> None:
     assert settings.warnings == ("JWT_SECRET is shorter than 32 bytes",)
 
 
+def test_a_worker_that_cannot_have_a_webhook_says_so() -> None:
+    worker = {"DATABASE_URL": "postgres://db/mfa", "REDIS_URL": "redis://redis"}
+    worker |= {"AIRTABLE_ACCESS_TOKEN": "pat", "AIRTABLE_BASE_ID": "app"}
+    [warning] = load_settings(worker, Role.WORKER).warnings
+    assert "JWT_SECRET" in warning
+    assert not load_settings(worker | {"JWT_SECRET": "s" * 32}, Role.WORKER).warnings
+
+
 def test_table_ids_can_be_overridden() -> None:
     assert table_variable("overtuigingenGebruik") == "AIRTABLE_TABLE_OVERTUIGINGEN_GEBRUIK"
     settings = load_settings(APP | {"AIRTABLE_TABLE_METHOD_USAGE": "tblOther"}, Role.APP)

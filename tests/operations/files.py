@@ -26,10 +26,11 @@ class Instruction(NamedTuple):
 
 
 def stack(*names: str) -> dict[str, Any]:
-    """The stack file with overrides, merged as Docker merges them."""
+    """The stack file with overrides, merged and filled in as Docker does it."""
     whole: dict[str, Any] = {}
     for name in names or (STACK,):
-        whole = _merged(whole, yaml.safe_load((ROOT / name).read_text()))
+        text = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", (ROOT / name).read_text())
+        whole = _merged(whole, yaml.safe_load(text))
     return whole
 
 

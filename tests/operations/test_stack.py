@@ -7,6 +7,7 @@ import pytest
 
 from api._lib.settings import BACKEND_FLAGS, SECRET_FILES, Role, Settings
 from api._lib.settings_loader import load_settings
+from api._lib.sync.inbound.webhook_rules import wanted_url
 from tasks.secrets_check import SECRETS
 from tests.operations.files import EXTRAS, ROOT, STACK, docker, stack
 
@@ -16,7 +17,6 @@ ONLY_APP = {
     "PORT",
     "TRUSTED_PROXIES",
     "RATE_LIMIT_FACTOR",
-    "JWT_SECRET_FILE",
     "OPENAI_API_KEY_FILE",
     "OPENAI_MODEL",
     "SMTP_SERVER_FILE",
@@ -79,6 +79,13 @@ def test_F8_app_and_worker_have_the_same_settings() -> None:
     assert set(worker) - set(app) == {"METRICS_PORT"}
     for flag in BACKEND_FLAGS:
         assert app[f"DATA_BACKEND_{flag}"] == worker[f"DATA_BACKEND_{flag}"] == "postgres_primary"
+
+
+def test_11_10_1_the_worker_of_the_stack_can_listen_to_airtable() -> None:
+    """Without the key that hides the webhook's secret it polls, and the quota of calls goes."""
+    given = {name.removesuffix("_FILE"): value for name, value in environment("worker").items()}
+    settings = load_settings(given | {"DATABASE_URL": "postgresql://x"}, Role.WORKER)
+    assert wanted_url(settings) == "https://mfa.example.com/api/sync/airtable/webhook"
 
 
 def test_every_setting_written_out_has_the_default() -> None:
@@ -203,7 +210,7 @@ def test_G5_redis_evicts_only_what_expires() -> None:
 def test_the_proxy_is_told_how_to_reach_the_app() -> None:
     labels = stack()["services"]["app"]["deploy"]["labels"]
     router = "traefik.http.routers.mfa"
-    assert labels[f"{router}.rule"] == "Host(`${MFA_DOMAIN:-mfa.example.com}`)"
+    assert labels[f"{router}.rule"] == "Host(`mfa.example.com`)"
     assert labels[f"{router}.entrypoints"] == "websecure"
     assert labels[f"{router}.tls.certresolver"] == "leresolver"
     assert labels["traefik.http.services.mfa.loadbalancer.server.port"] == "3000"
