@@ -5,7 +5,6 @@ import ssl
 from functools import cache
 from typing import Any
 
-import msgspec
 from openai import (
     APIConnectionError,
     APIStatusError,
@@ -15,18 +14,9 @@ from openai import (
     OpenAIError,
 )
 from openai import Timeout as HttpTimeout
-from openai.types.chat import ChatCompletion
 
-from api._lib import metrics
-from api._lib.ai_model import (
-    AiInvalid,
-    AiRefusal,
-    AiTimeout,
-    AiTruncated,
-    AiUnavailable,
-    Limits,
-    Question,
-)
+from api._lib import ai_answer
+from api._lib.ai_model import AiTimeout, AiUnavailable, Limits, Question
 from api._lib.settings import Settings
 
 
@@ -57,21 +47,20 @@ class Service:
         """Ask once; the decoded JSON. Raises AiError."""
         try:
             async with asyncio.timeout(self._limits.attempt):
-                completion = await self._complete(question)
+                sent = await self._complete(question)
         except (TimeoutError, APITimeoutError):
             raise AiTimeout("no answer within the limit of one request") from None
         except OpenAIError as error:
             raise _unavailable(error, self._limits.pause) from None
-        except ValueError:
-            raise AiInvalid("the service did not send JSON") from None
-        return _content(completion)
+        return ai_answer.read(sent)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
 
-    async def _complete(self, question: Question) -> ChatCompletion:
-        return await self._client.chat.completions.create(
+    async def _complete(self, question: Question) -> bytes:
+        # The library would build its objects without validation; anything may be missing in them.
+        response = await self._client.chat.completions.with_raw_response.create(
             model=self._model,
             messages=[
                 {"role": "system", "content": question.system},
@@ -88,28 +77,7 @@ class Service:
                 },
             },
         )
-
-
-def _content(completion: ChatCompletion) -> Any:
-    # The library builds its objects without validation; anything may be missing.
-    if not isinstance(completion, ChatCompletion) or not completion.choices:
-        raise AiInvalid("no choice in the answer")
-    _count(completion)
-    choice = completion.choices[0]
-    if choice.finish_reason == "length":
-        raise AiTruncated("cut off by the token limit")
-    if choice.message.refusal or choice.finish_reason == "content_filter":
-        raise AiRefusal("the model declined")
-    try:
-        return msgspec.json.decode(choice.message.content or "")
-    except msgspec.DecodeError:
-        raise AiInvalid("the content is not JSON") from None
-
-
-def _count(completion: ChatCompletion) -> None:
-    if completion.usage:
-        metrics.ai_tokens.labels("prompt").inc(completion.usage.prompt_tokens)
-        metrics.ai_tokens.labels("completion").inc(completion.usage.completion_tokens)
+        return response.content
 
 
 def _unavailable(error: OpenAIError, shortest: float) -> AiUnavailable:
