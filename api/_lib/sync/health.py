@@ -71,12 +71,12 @@ async def _examine(ctx: Context) -> tuple[int, dict[str, Any]]:
         _postgres(ctx.db, ctx.settings.database_url), _redis(ctx.cache), _last_seen(ctx.cache)
     )
     body = _frame(ctx, postgres is not None)
-    body |= {"redis": {"status": redis}, "worker": {"lastSeenAt": seen}}
+    others = {"redis": {"status": redis}, "worker": {"lastSeenAt": seen}}
     if postgres is None:
-        return 503, body | {"postgres": {"status": "error"}}
-    body |= postgres
-    without_id = postgres["sync"]["tablesWithoutAppId"]
-    if postgres["postgres"]["migrationsPending"] or without_id:
+        return 503, body | {"postgres": {"status": "error"}} | others
+    body |= {"postgres": postgres["postgres"]} | others | {"sync": postgres["sync"]}
+    without_id = body["sync"]["tablesWithoutAppId"]
+    if body["postgres"]["migrationsPending"] or without_id:
         body["status"] = body["data"]["status"] = "degraded"
     return 200, body
 
