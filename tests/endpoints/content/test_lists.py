@@ -188,6 +188,15 @@ async def test_companies_of_others_stay_unnamed(
     assert answer.json()["data"] == {"recCompanyTwo0001": "Tweede"}
 
 
+@pytest.mark.parametrize(("query", "status"), [("", 400), ("?ids=", 400), ("?ids=,%20", 200)])
+async def test_companies_are_asked_for_by_at_least_one_sign(
+    client: httpx.AsyncClient, person: Person, query: str, status: int
+) -> None:
+    answer = await client.get(f"/api/companies/lookup{query}", headers=person.headers)
+    assert answer.status_code == status
+    assert status == 400 or answer.json()["data"] == {}
+
+
 async def test_a_change_is_shown_after_it_is_dropped(
     app: App, client: httpx.AsyncClient, library: Database
 ) -> None:
