@@ -53,7 +53,7 @@ class Claim(Struct, frozen=True):
 
 
 async def open_account(tx: Transaction, user_id: str) -> None:
-    """Make the rewards row of a new user."""
+    """Make the rewards row of a user who has none yet."""
     await tx.execute(
         "INSERT INTO user_rewards (user_id) VALUES ($1) ON CONFLICT DO NOTHING", user_id
     )

@@ -5,7 +5,7 @@ from api._lib.rewards.openings import open_accounts
 from api._lib.rewards.rules.opening import Opening, opening_of
 from api._lib.rewards.rules.points import BELIEF_POINTS, HABIT_POINTS, PERSONAL_GOAL_POINTS
 from api._lib.rewards.service.choosing import announce, announce_milestone, standing
-from api._lib.rewards.service.engine import count, lock, lock_for_removal, open_account, recount
+from api._lib.rewards.service.engine import count, lock, lock_for_removal
 from api._lib.rewards.service.recalculating import (
     Person,
     Totals,
@@ -31,14 +31,12 @@ __all__ = [
     "count_people",
     "lock",
     "lock_for_removal",
-    "open_account",
     "open_accounts",
     "opening_of",
     "people",
     "person",
     "publish",
     "recalculate",
-    "recount",
     "refresh_all_scores",
     "standing",
 ]

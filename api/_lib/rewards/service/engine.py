@@ -10,11 +10,6 @@ from api._lib.rewards.rules.settlement import current_standing, settle
 from api._lib.rewards.service.events import USER_PRIORITY, reward_events
 
 
-async def open_account(tx: Transaction, user_id: str) -> None:
-    """Give a new user a rewards row; every transaction that makes a user calls this."""
-    await store.open_account(tx, user_id)
-
-
 async def lock(tx: Transaction, user_id: str) -> None:
     """Hold a user's rewards: before anything is recorded, and before sessions go.
 
@@ -33,12 +28,6 @@ async def lock_for_removal(tx: Transaction, user_id: str, today: date) -> Activi
     await lock(tx, user_id)
     facts = await store.read(tx, user_id, today)
     return Activity(longest_streak=current_standing(facts, today)[0].longest_streak)
-
-
-async def recount(tx: Transaction, user_id: str, today: date) -> list[Event]:
-    """Recount a user's rewards after something was removed; enqueue the events it returns."""
-    await lock(tx, user_id)
-    return await count(tx, user_id, today)
 
 
 async def count(
