@@ -1,6 +1,7 @@
 """Content as it stands in Airtable stands in Postgres."""
 
 from datetime import timedelta
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -272,6 +273,7 @@ async def test_one_bad_record_is_reported_and_spoils_nothing(
     control.create("Vertalingen", {"Key": " a ", "nl": "A"})
     control.create("Vertalingen", {"Key": "a", "nl": "nog eens"})
     control.create("Vertalingen", {"nl": "zonder sleutel"})
+    control.create("Vertalingen", {"Key": token_hex(5_000), "nl": "lange sleutel"})
     outcomes = await import_all(ctx)
     assert [row["iso_weekday"] for row in await rows(ctx, "weekdays")] == [1, None, None]
     assert [(r["name"], r["status"]) for r in await rows(ctx, "goals")] == [
@@ -280,7 +282,7 @@ async def test_one_bad_record_is_reported_and_spoils_nothing(
     ]
     assert [goal.name for goal in await content.items(ctx, content.GOALS)] == ["Rust"]
     assert [(row["key"], row["nl"]) for row in await rows(ctx, "translations")] == [("a", "A")]
-    assert outcomes["translations"].failed == 2
+    assert outcomes["translations"].failed == 3
 
 
 @pytest.mark.parametrize("table", CONTENT.values(), ids=CONTENT)

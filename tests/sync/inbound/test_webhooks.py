@@ -236,6 +236,18 @@ async def test_a_deletion_is_not_lost_because_another_process_lists_the_table(
     assert await registered.db.fetchval(living) == "avond"
 
 
+async def test_N8_a_table_that_cannot_be_stored_does_not_hold_up_the_others(
+    registered: Context, airtable: AirtableServer
+) -> None:
+    await registered.db.execute("ALTER TABLE methods ADD CHECK (name <> 'slecht')")
+    airtable.control.create("Methodes", {"Methode Naam": "slecht"})
+    an = person(airtable)
+    await drain(registered, only_news=False)
+    assert await registered.db.fetchval("SELECT id FROM users") == an
+    gate = "SELECT last_error FROM sync_gates WHERE key = 'listing:methods'"
+    assert "CheckViolation" in await registered.db.fetchval(gate)
+
+
 async def test_what_we_write_ourselves_wakes_nobody(
     registered: Context, airtable: AirtableServer
 ) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-import asyncpg
 from msgspec import Struct, structs
 
 from api._lib.airtable.entities import EntityType
@@ -29,13 +28,13 @@ from api._lib.sync.inbound.activity_records import (
 from api._lib.sync.inbound.activity_removal import missing_records, remove_records
 from api._lib.sync.inbound.guard import is_suspicious
 from api._lib.sync.inbound.outcome import Outcome
+from api._lib.sync.inbound.poison import POISON
 from api._lib.sync.inbound.reading import started
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
 MOST_PROBLEMS = 20
-POISON = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError)
 
 ACTIVITIES: dict[EntityType, Activity] = {
     activity.type: activity

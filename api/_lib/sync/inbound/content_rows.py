@@ -1,7 +1,7 @@
 """Records of content as rows, and what of them differs from what we have; pure."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -13,6 +13,10 @@ from api._lib.sync.inbound.content_tables import ContentTable
 
 FRESH_FILE = timedelta(minutes=60)
 """So old a stored address of a file may become before a poll renews it (data model 11.4)."""
+
+
+LONGEST_KEY = 500
+"""Characters; an index takes no text of any length."""
 
 
 class Row(Struct, frozen=True):
@@ -62,7 +66,7 @@ class Change(Struct, frozen=True):
 
 
 def read_rows(table: ContentTable, records: Iterable[RemoteRecord]) -> Rows:
-    """All records as rows; one without a key, or with a key seen before, is rejected."""
+    """All records as rows; one without a usable key, or with a key seen before, is rejected."""
     rows: dict[str, Row] = {}
     taken: set[object] = set()
     problems: dict[str, list[str]] = {}
@@ -70,9 +74,9 @@ def read_rows(table: ContentTable, records: Iterable[RemoteRecord]) -> Rows:
     for record in records:
         cells = Cells(table.table, record)
         key = _key(table, cells)
-        if not key or key in rows:
+        if fault := _fault(key, rows):
             rejected += 1
-            problems[record.id] = ["has no key" if not key else "repeats a key"]
+            problems[record.id] = [fault]
             continue
         rows[key] = _row(table, key, cells, taken)
         if cells.problems:
@@ -154,6 +158,14 @@ def _key(table: ContentTable, cells: Cells) -> str:
     if table.key == "id":
         return cells.record.id
     return (cells.text(table.key) or "").strip()
+
+
+def _fault(key: str, taken: Container[str]) -> str | None:
+    if not key:
+        return "has no key"
+    if len(key) > LONGEST_KEY:
+        return "has too long a key"
+    return "repeats a key" if key in taken else None
 
 
 def _row(table: ContentTable, key: str, cells: Cells, taken: set[object]) -> Row:

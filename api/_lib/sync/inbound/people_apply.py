@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Sequence
 
-import asyncpg
 from msgspec import Struct, structs
 
 from api._lib import metrics
@@ -16,12 +15,12 @@ from api._lib.airtable.people import USERS
 from api._lib.context import Context
 from api._lib.db import Transaction
 from api._lib.sync.inbound.link_store import add_stubs
+from api._lib.sync.inbound.poison import POISON
 from api._lib.sync.inbound.presence import gone_among
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
-POISON = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError)
 
 
 class Applied(Struct, frozen=True):

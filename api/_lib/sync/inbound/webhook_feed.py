@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Mapping
+from contextlib import suppress
 
 from api._lib.airtable.errors import AirtableError, ConfigurationError
 from api._lib.airtable.limiter import Lane
@@ -14,6 +15,7 @@ from api._lib.sync.inbound.content_tables import CONTENT, ContentTable
 from api._lib.sync.inbound.listing import BusyError, list_content, listed
 from api._lib.sync.inbound.outcome import Outcome
 from api._lib.sync.inbound.people import list_people, take_people
+from api._lib.sync.inbound.poison import POISON
 from api._lib.sync.inbound.reading import started
 from api._lib.sync.inbound.tracking import (
     list_mirrored,
@@ -122,9 +124,11 @@ async def _apply_content(ctx: Context, table: ContentTable, changes: Changes) ->
     except AirtableError:
         raise
     except Exception:
-        # One record must not hold up the feed; the listing isolates or reports it.
+        # One record must not hold up the feed; the listing takes the others, or its gate tells
+        # why it cannot.
         log.exception("changes could not be applied", extra={"table": table.name})
-        await _relist(ctx, table)
+        with suppress(*POISON):
+            await _relist(ctx, table)
 
 
 async def _apply_activity(ctx: Context, activity: Activity, changes: Changes) -> None:
