@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from api._lib.db import Database
-from api._lib.outbox import enqueue
+from api._lib.db import Database, Transaction
+from api._lib.outbox import Event, enqueue
 from api._lib.rewards import service as rewards
 from tests.tracking.seed import add_content, record_id
 
@@ -33,6 +33,11 @@ async def did(db: Database) -> None:
     )
 
 
+async def recount(tx: Transaction, user_id: str) -> list[Event]:
+    await rewards.lock(tx, user_id)
+    return await rewards.count(tx, user_id, TODAY)
+
+
 async def total(db: Database) -> int:
     found: int = await db.fetchval("SELECT total_points FROM user_rewards WHERE user_id = $1", ANN)
     return found
@@ -42,7 +47,7 @@ async def test_a_recount_opens_a_missing_account_and_tells_what_changed(
     db: Database, ann: str
 ) -> None:
     async with db.transaction() as tx:
-        events = await rewards.recount(tx, ann, TODAY)
+        events = await recount(tx, ann)
         await enqueue(tx, events)
     assert await total(db) == 8
     [event] = events
@@ -52,17 +57,17 @@ async def test_a_recount_opens_a_missing_account_and_tells_what_changed(
 
 async def test_a_recount_that_finds_nothing_new_writes_nothing(db: Database, ann: str) -> None:
     async with db.transaction() as tx:
-        await rewards.recount(tx, ann, TODAY)
+        await recount(tx, ann)
     before = await db.fetchrow("SELECT *, xmin::text FROM user_rewards")
     async with db.transaction() as tx:
-        assert await rewards.recount(tx, ann, TODAY) == []
+        assert await recount(tx, ann) == []
     assert await db.fetchrow("SELECT *, xmin::text FROM user_rewards") == before
 
 
 async def test_a_recount_that_is_rolled_back_leaves_nothing(db: Database, ann: str) -> None:
     async def interrupted() -> None:
         async with db.transaction() as tx:
-            await rewards.recount(tx, ann, TODAY)
+            await recount(tx, ann)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -100,5 +105,5 @@ class TestWithoutAirtable:
 
     async def test_nothing_is_sent(self, db: Database, ann: str) -> None:
         async with db.transaction() as tx:
-            assert await rewards.recount(tx, ann, TODAY) == []
+            assert await recount(tx, ann) == []
         assert await total(db) == 8
