@@ -78,10 +78,10 @@ class Renewal:
         key = self._table.field(self._field).key
         records = await ctx.airtable.records(self._table, ids, Lane.INTERACTIVE, [key])
         thumbnail = self._owner == "methods"
-        found = {
-            record.id: Cells(self._table, record).file(self._field, thumbnail=thumbnail)
-            for record in records
-        }
+        # Who is not there has no file either, and nobody need ask Airtable again (F-H15).
+        found: dict[str, RemoteFile | None] = dict.fromkeys(ids)
+        for record in records:
+            found[record.id] = Cells(self._table, record).file(self._field, thumbnail=thumbnail)
         await store.renew(ctx.db, self._owner, found, ctx.clock.now())
         return found
 
@@ -93,7 +93,7 @@ class Renewal:
                 future.set_exception(result)
                 future.exception()  # read once, in case nobody waits any more
             else:
-                self._waiting[record_id].set_result(result.get(record_id))
+                self._waiting[record_id].set_result(result[record_id])
                 loop.call_later(REMEMBER_SECONDS, self._waiting.pop, record_id, None)
 
 

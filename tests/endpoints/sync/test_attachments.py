@@ -119,6 +119,18 @@ async def test_a_file_that_was_removed_is_not_found(
     assert len(airtable.control.requests()) == 1
 
 
+async def test_F_H15_of_a_deleted_record_airtable_is_asked_once(
+    client: httpx.AsyncClient, ctx: Context, method: str, airtable: AirtableServer
+) -> None:
+    await age(ctx, timedelta(minutes=100))
+    airtable.control.delete("Methodes", method)
+    path = f"/api/attachments/{method}/x.png"
+    assert (await client.get(path)).status_code == 404
+    address = await ctx.db.fetchval("SELECT photo_url FROM methods WHERE id = $1", method)
+    assert address is None
+    assert len(airtable.control.requests()) == 1
+
+
 @pytest.mark.parametrize("record", ["recNobody00000001", "nobody", "rec%00", "a" * 600])
 async def test_unknown_records_are_not_found(
     client: httpx.AsyncClient, airtable: AirtableServer, record: str
