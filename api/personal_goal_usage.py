@@ -39,7 +39,7 @@ async def get(ctx: Context, user: User, query: Day) -> dict[str, Count]:
 
 
 async def post(ctx: Context, user: User, body: Done) -> Reply[Completed]:
-    """Complete a goal; several times a day is fine."""
+    """Complete a goal, as often a day as one likes; an `Idempotency-Key` sent again counts once."""
     user.must_be(body.user_id)
     done = await tracking.complete_goal(ctx, user, body.personal_goal_id, body.date)
     completed = Completed(

@@ -24,7 +24,7 @@ class Done(Body):
 
 
 async def post(ctx: Context, user: User, body: Done) -> Reply[Usage]:
-    """Record a method done today; the same request sent again is answered, not counted."""
+    """Record a method done today; sent again soon or with its `Idempotency-Key`, it counts once."""
     user.must_be(body.user_id)
     done = tracking.DoneMethod(
         method_id=body.method_id,
