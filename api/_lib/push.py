@@ -4,7 +4,7 @@ import base64
 import hashlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -22,6 +22,10 @@ logger = logging.getLogger(__name__)
 
 MAX_PAYLOAD = 3993  # A body of 4096 bytes, less the header of the encryption and its tag.
 SHORTEST_TTL, LONGEST_TTL = 60, 43_200
+
+
+Hold = Callable[[], Awaitable[None]]
+"""Returns when a push may go out."""
 
 
 class PushSubscription(Struct, frozen=True):
@@ -95,9 +99,9 @@ class PushSender:
             metrics.pushes.labels(prepared.outcome.value).inc()
         return prepared
 
-    async def post(self, prepared: Prepared) -> PushResult:
-        """Send what was prepared; never raises."""
-        result = await self._post(prepared)
+    async def post(self, prepared: Prepared, hold: Hold | None = None) -> PushResult:
+        """Send what was prepared, once connected and `hold` has returned; never raises."""
+        result = await self._post(prepared, hold)
         metrics.pushes.labels(result.outcome.value).inc()
         return result
 
@@ -127,10 +131,10 @@ class PushSender:
         }
         return Prepared(subscription.endpoint, body, headers)
 
-    async def _post(self, prepared: Prepared) -> PushResult:
+    async def _post(self, prepared: Prepared, hold: Hold | None) -> PushResult:
         if self._connection is None:
             return PushResult(Outcome.NOT_CONFIGURED)
-        return await self._connection.post(prepared.endpoint, prepared.body, prepared.headers)
+        return await self._connection.post(prepared.endpoint, prepared.body, prepared.headers, hold)
 
 
 def _connection(

@@ -1,7 +1,7 @@
 """The way to push services by the libraries for it, whose import takes long."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import cast
 
 import aiohttp
@@ -43,11 +43,20 @@ class PushConnection:
         if self._session is not None:
             await self._session.close()
 
-    async def post(self, endpoint: str, body: bytes, headers: dict[str, str]) -> PushResult:
-        """Send what was encrypted; never raises."""
+    async def post(
+        self,
+        endpoint: str,
+        body: bytes,
+        headers: dict[str, str],
+        hold: Callable[[], Awaitable[None]] | None = None,
+    ) -> PushResult:
+        """Send what was encrypted, once connected and `hold` has returned; never raises."""
         try:
             async with self._connected().post(
-                URL(endpoint, encoded=True), data=body, headers=headers, allow_redirects=False
+                URL(endpoint, encoded=True),
+                data=_held(body, hold) if hold else body,
+                headers=headers | {"Content-Length": str(len(body))},
+                allow_redirects=False,
             ) as response:
                 # Read so that the connection can be used again; what it says is of no use to us.
                 await response.content.read(4096)
@@ -80,6 +89,11 @@ class PushConnection:
                 skip_auto_headers=("User-Agent", "Accept-Encoding"),
             )
         return self._session
+
+
+async def _held(body: bytes, hold: Callable[[], Awaitable[None]]) -> AsyncIterator[bytes]:
+    await hold()
+    yield body
 
 
 class PublicResolver(AbstractResolver):

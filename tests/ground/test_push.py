@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from api._lib import metrics
 from api._lib.push import (
     MAX_PAYLOAD,
+    Prepared,
     PushMessage,
     PushSender,
     PushSubscription,
@@ -361,6 +362,55 @@ def test_a_topic_is_what_push_services_take(identity: str) -> None:
     assert len(topic(identity)) == 32
     assert set(topic(identity)) <= set(text(bytes(range(256)))) | {"-", "_"}
     assert topic(identity) == topic(identity) != topic(identity + "x")
+
+
+def prepared(sender: PushSender, subscription: PushSubscription) -> Prepared:
+    made = sender.prepare(subscription, HELLO)
+    assert isinstance(made, Prepared)
+    return made
+
+
+async def test_a_held_push_goes_out_when_it_may(service: PushStandIn, sender: PushSender) -> None:
+    held, may_go = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        held.set()
+        await may_go.wait()
+
+    posting = asyncio.create_task(sender.post(prepared(sender, subscribed(service)), hold))
+    await held.wait()
+    assert not service.arrived
+    may_go.set()
+    assert await posting == PushResult(Outcome.OK, 201)
+    assert [message["text"] for message in service.messages] == [TEXT]
+
+
+async def test_a_held_push_is_given_up_without_a_trace(
+    service: PushStandIn, sender: PushSender
+) -> None:
+    held = asyncio.Event()
+
+    async def hold() -> None:
+        held.set()
+        await asyncio.Event().wait()
+
+    posting = asyncio.create_task(sender.post(prepared(sender, subscribed(service)), hold))
+    await held.wait()
+    posting.cancel()
+    await asyncio.gather(posting, return_exceptions=True)
+    assert (await sender.send(subscribed(service), HELLO)).ok
+    assert len(service.messages) == service.arrived == 1
+
+
+async def test_a_push_is_connected_before_it_is_held(sender: PushSender) -> None:
+    async with PushStandIn() as away:
+        subscription = subscribed(away)
+
+    async def hold() -> None:
+        raise AssertionError("there is no connection")
+
+    result = await sender.post(prepared(sender, subscription), hold)
+    assert result == PushResult(Outcome.TRANSIENT)
 
 
 async def test_connections_are_kept(service: PushStandIn, sender: PushSender) -> None:

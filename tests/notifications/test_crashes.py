@@ -18,6 +18,9 @@ from tests.notifications.ann import TONIGHT, Ann, log_of, make_ann
 from tests.notifications.seed import PUSH_ENVIRON, jobs
 
 SOON = 30.0
+WAITS_TO_NOTE = """
+SELECT EXISTS (SELECT FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
+               WHERE NOT l.granted AND a.query LIKE '%INSERT INTO notification_deliveries%')"""
 
 
 async def expire_leases(db: Database) -> None:
@@ -189,6 +192,57 @@ async def test_M10_a_stop_gives_back_what_was_not_started_uncounted(
     async with open_resources(load_settings(big, Role.APP), clock=clock) as opened:
         assert (await Sender(opened, asyncio.Event()).run(30)).get("sent", 0) == left
     assert [len(person.received()) for person in people if person.received()] == [1] * left
+
+
+async def test_F5_killed_while_pushes_wait_for_their_turn_those_are_sent_later(
+    ctx: Context,
+    db: Database,
+    resources: Resources,
+    push_service: PushStandIn,
+    clock: ManualClock,
+    sender: Sender,
+) -> None:
+    """No attempt is noted long before it is made: what was only noted counts as delivered."""
+    people = [await make_ann(ctx, db, push_service, clock, devices=20) for _ in range(2)]
+    await die_while_sending(resources, push_service, 20)
+    await expire_leases(db)
+    await notifications.reap_leases(ctx)
+    assert await sender.run(5) == {"sent": 2}
+    await until(lambda: len(push_service.messages) == 40)
+    assert [len(p.received(n)) for p in people for n in range(20)] == [1] * 40
+
+
+async def test_F5_killed_before_its_attempt_was_noted_nothing_had_been_sent(
+    ctx: Context,
+    db: Database,
+    resources: Resources,
+    ann: Ann,
+    push_service: PushStandIn,
+    sender: Sender,
+) -> None:
+    async with db.transaction() as tx:
+        await tx.execute("LOCK TABLE notification_deliveries IN SHARE MODE")
+        running = asyncio.create_task(Sender(resources, asyncio.Event()).run(30))
+        async with asyncio.timeout(SOON):
+            while not await db.fetchval(WAITS_TO_NOTE):
+                await asyncio.sleep(0.01)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert not push_service.arrived
+    await expire_leases(db)
+    await notifications.reap_leases(ctx)
+    assert await sender.run(5) == {"sent": 1}
+    assert len(ann.received()) == 1
+
+
+async def test_F15_attempts_that_cannot_be_noted_are_not_made(
+    db: Database, ann: Ann, push_service: PushStandIn, sender: Sender
+) -> None:
+    await db.execute("ALTER TABLE notification_deliveries ADD CHECK (false) NOT VALID")
+    assert await sender.run(1) == {"pending": 1}
+    job = await ann.job()
+    assert (job["last_error"], job["attempt_count"]) == ("cannot be handled", 1)
+    assert not push_service.arrived
 
 
 async def test_a_cancelled_run_leaves_nothing_to_be_sent_twice(

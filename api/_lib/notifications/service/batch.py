@@ -6,6 +6,7 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 import msgspec
 from msgspec import Struct
@@ -15,6 +16,7 @@ from api._lib.notifications.model import Device
 from api._lib.notifications.rules import sending as rules
 from api._lib.notifications.rules.devices import PERMANENT_FAILURES, PERMANENT_PERIOD, news
 from api._lib.notifications.rules.sending import Due, Ending, Retries
+from api._lib.notifications.service.gate import Gate
 from api._lib.notifications.service.marking import mark_all_for_planning
 from api._lib.notifications.store import delivering as store
 from api._lib.notifications.store import subscriptions
@@ -31,6 +33,10 @@ STORE_AGAIN_AFTER = (0.2, 1.0, 3.0)
 JITTER = 0.2
 
 
+Place = tuple[int, int]
+"""A reminder and a device."""
+
+
 class Target(Struct, frozen=True):
     """One push of a reminder to one device, encrypted, or the reason why it cannot be made."""
 
@@ -40,11 +46,11 @@ class Target(Struct, frozen=True):
 
 
 class Tried(Struct, frozen=True):
-    """A target, the note of its attempt, and the result; None when its turn did not come."""
+    """A target, the note of its attempt, and the result; both None when its turn did not come."""
 
     target: Target
-    attempt: Attempt
-    result: PushResult | None
+    attempt: Attempt | None = None
+    result: PushResult | None = None
 
 
 class Batch:
@@ -67,19 +73,16 @@ class Batch:
         tried: list[Tried] = []
         try:
             targets = await self._look(endings)
-            attempts = await self._begin(targets)
-        except Exception:
-            log.exception("reminders could not be looked at", extra={"count": self._size})
-            endings = [self._broken(job_id) for job_id in self._claim.attempts]
-        else:
-            tried = await self._send(attempts)
+            for start in range(0, len(targets), AT_ONCE):
+                tried += await self._send(targets[start : start + AT_ONCE])
             endings += self._endings(tried)
+        except Exception:
+            ended = {ending.id for ending in endings}
+            left = [job_id for job_id in self._claim.attempts if job_id not in ended]
+            log.exception("reminders could not be dealt with", extra={"count": len(left)})
+            endings += map(self._broken, left)
         await self._store(endings, tried)
         return [ending.status.value for ending in endings]
-
-    @property
-    def _size(self) -> int:
-        return len(self._claim.attempts)
 
     def _now(self) -> datetime:
         return self._resources.clock.now()
@@ -112,27 +115,41 @@ class Batch:
             await asyncio.sleep(0)
         return targets
 
-    async def _begin(self, targets: Sequence[Target]) -> list[tuple[Target, Attempt]]:
-        """Note every attempt before it is made, so that no crash makes it happen twice (S6)."""
-        if not targets:
-            return []
-        by_place = {(target.due.id, target.device_id): target for target in targets}
-        db, token = self._resources.db, self._claim.token
-        attempts = await store.begin(db, token, list(by_place), self._now())
-        return [(by_place[attempt.job_id, attempt.device_id], attempt) for attempt in attempts]
+    async def _send(self, targets: Sequence[Target]) -> list[Tried]:
+        """Make these pushes at once; each attempt is noted right before it is made.
 
-    async def _send(self, attempts: Sequence[tuple[Target, Attempt]]) -> list[Tried]:
-        slots = asyncio.Semaphore(AT_ONCE)
+        The note keeps a crash from making it twice (S6). A crash between the two loses it, so
+        everything else comes before: what is left then is to write to an open connection.
+        """
+        if self._is_over():
+            return [Tried(target) for target in targets]
+        gate = Gate(_place(target) for target in targets)
+        async with asyncio.TaskGroup() as pushes:
+            running = {_place(t): pushes.create_task(self._push(t, gate)) for t in targets}
+            await gate.complete()
+            attempts = await self._begin(list(running))
+            for place in running.keys() - attempts.keys():
+                running.pop(place).cancel()
+            gate.open()
+        return [
+            Tried(target, attempts[place], running[place].result())
+            for target in targets
+            if (place := _place(target)) in running
+        ]
 
-        async def one(target: Target, attempt: Attempt) -> Tried:
+    async def _push(self, target: Target, gate: Gate) -> PushResult:
+        place = _place(target)
+        try:
             if isinstance(target.push, PushResult):
-                return Tried(target, attempt, target.push)
-            async with slots:
-                if self._is_over():
-                    return Tried(target, attempt, None)
-                return Tried(target, attempt, await self._resources.push.post(target.push))
+                return target.push
+            return await self._resources.push.post(target.push, partial(gate.hold, place))
+        finally:
+            gate.count(place)
 
-        return await asyncio.gather(*(one(target, attempt) for target, attempt in attempts))
+    async def _begin(self, places: Sequence[Place]) -> dict[Place, Attempt]:
+        db, token = self._resources.db, self._claim.token
+        attempts = await store.begin(db, token, places, self._now())
+        return {(attempt.job_id, attempt.device_id): attempt for attempt in attempts}
 
     def _endings(self, tried: Sequence[Tried]) -> list[Ending]:
         results: dict[int, list[tuple[int, PushResult | None]]] = defaultdict(list)
@@ -164,17 +181,20 @@ class Batch:
 
     async def _store_once(self, endings: Sequence[Ending], tried: Sequence[Tried]) -> None:
         now = self._now()
-        found = news((t.attempt.device_id, t.result) for t in tried if t.result is not None)
+        found = news((t.target.device_id, t.result) for t in tried if t.result is not None)
         async with self._resources.db.transaction() as tx:
-            await store.note(tx, [_outcome(item) for item in tried])
+            await store.note(
+                tx, [_outcome(t.attempt, t.result) for t in tried if t.attempt and t.result]
+            )
             losers = await subscriptions.note(tx, found, now, PERMANENT_FAILURES, PERMANENT_PERIOD)
             await store.end(tx, self._claim.token, endings, now)
             if losers:
                 await mark_all_for_planning(tx, losers, "device gone")
 
 
-def _outcome(tried: Tried) -> Outcome:
-    if tried.result is None:
-        return Outcome(tried.attempt.id, False, None, "not started")
-    error = None if tried.result.ok else tried.result.text
-    return Outcome(tried.attempt.id, tried.result.ok, tried.result.status, error)
+def _place(target: Target) -> Place:
+    return target.due.id, target.device_id
+
+
+def _outcome(attempt: Attempt, result: PushResult) -> Outcome:
+    return Outcome(attempt.id, result.ok, result.status, None if result.ok else result.text)
