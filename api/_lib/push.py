@@ -5,6 +5,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -171,4 +172,5 @@ def subject_of(settings: Settings) -> str:
     """Where push services can reach the operator: the set one, else the sender of the mails."""
     if settings.web_push_subject:
         return settings.web_push_subject
-    return f"mailto:{settings.smtp_from}" if settings.smtp_from else settings.app_url
+    address = parseaddr(settings.smtp_from or "")[1]
+    return f"mailto:{address}" if address else settings.app_url

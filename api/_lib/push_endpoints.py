@@ -17,6 +17,7 @@ ANY = "*"
 MAX_LENGTH = 2048
 # What a URL may consist of; anything else is read differently by different programs.
 URL = re.compile(r"https?://[A-Za-z0-9\-._~:/?\[\]!$&'()*+,;=%]+", re.IGNORECASE)
+HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 LOOKUP_LIMIT = 1.0
 
 PUBLIC_IPV6 = IPv6Network("2000::/3")
@@ -48,6 +49,9 @@ class EndpointRules:
         if parts.scheme != "https" or parts.port not in (None, 443):
             raise EndpointRefused("must use https on its usual port")
         host = parts.hostname or ""
+        # An IPv6 address may end in any name: [2001:db8::1%.push.apple.com].
+        if not HOST.fullmatch(host):
+            raise EndpointRefused("is not the name of a host")
         if host not in self._hosts and not host.endswith(self._suffixes):
             raise EndpointRefused("is not the address of a known push service")
         if not may_be_public(host):
@@ -119,5 +123,7 @@ def _ascii(pattern: str) -> str:
     try:
         suffix = name.removeprefix("*.").encode("idna").decode()
     except UnicodeError:
-        raise ValueError("WEB_PUSH_ALLOWED_HOSTS holds something that is no host name") from None
+        suffix = ""
+    if not HOST.fullmatch(suffix):
+        raise ValueError("a pattern is no host name")
     return f"*.{suffix}" if name.startswith("*.") else suffix

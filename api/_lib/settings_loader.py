@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from api._lib.push_endpoints import EndpointRules
 from api._lib.settings import (
     AIRTABLE_TABLES,
     BACKEND_FLAGS,
@@ -115,7 +116,7 @@ class _Reader:
         elif name == "TRUSTED_PROXIES":
             return self._networks(text)
         elif name == "WEB_PUSH_ALLOWED_HOSTS":
-            return tuple(part.strip().lower() for part in text.split(",") if part.strip())
+            return self._push_hosts(text)
         elif name == "LOG_LEVEL":
             value = text.lower()
         try:
@@ -130,6 +131,14 @@ class _Reader:
         except ValueError:
             self.problems.append("TRUSTED_PROXIES has a value that is not allowed")
             return ()
+
+    def _push_hosts(self, text: str) -> tuple[str, ...]:
+        hosts = tuple(part.strip().lower() for part in text.split(",") if part.strip())
+        try:
+            EndpointRules(hosts)
+        except ValueError:
+            self.problems.append("WEB_PUSH_ALLOWED_HOSTS has a value that is not allowed")
+        return hosts
 
     def _tables(self) -> dict[str, str]:
         return {

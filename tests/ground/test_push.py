@@ -318,6 +318,7 @@ def test_a_subject_that_is_no_address_is_refused(subject: str) -> None:
     [
         ({"web_push_subject": "https://a.test"}, "https://a.test"),
         ({"smtp_from": "a@b.test", "app_url": "https://c.test"}, "mailto:a@b.test"),
+        ({"smtp_from": "Mentale Fitheid <a@b.test>"}, "mailto:a@b.test"),
         ({"app_url": "https://c.test"}, "https://c.test"),
     ],
 )

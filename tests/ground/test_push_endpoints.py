@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from api._lib.push_connection import PublicResolver
 from api._lib.push_endpoints import EndpointRefused, EndpointRules, is_public
+from api._lib.settings import Role, SettingsError
+from api._lib.settings_loader import load_settings
 
 RULES = EndpointRules()
 
@@ -61,6 +63,11 @@ REFUSED = [
     "https://0x7f000001/x",
     "https://127.1/x",
     "https://[::1]/x",
+    "https://[2a00:1450:400e:80d::200a%.push.apple.com]/x",
+    "https://[2a00:1450:400e:80d::200a%25.push.apple.com]/x",
+    "https://x%2f.push.apple.com/x",
+    "https://.push.apple.com/x",
+    "https://a..push.apple.com/x",
     "https://[::ffff:127.0.0.1]/x",
     "https://169.254.169.254/latest/meta-data",
     "https://10.0.0.5/x",
@@ -95,7 +102,7 @@ def test_an_operator_adds_hosts_and_subdomains() -> None:
 
 @pytest.mark.parametrize("host", ["10.0.0.5", "127.0.0.1", "[::1]", "[fe80::1%25eth0]"])
 def test_F4_a_private_address_stays_refused_when_an_operator_lists_it(host: str) -> None:
-    with pytest.raises(EndpointRefused):
+    with pytest.raises(ValueError, match=r"private network|no host name"):
         EndpointRules([host.strip("[]")]).check(f"https://{host}/x")
 
 
@@ -123,9 +130,10 @@ def test_a_star_still_wants_a_web_address(endpoint: str) -> None:
         EndpointRules(["*"]).check(endpoint)
 
 
-def test_a_pattern_that_is_no_host_stops_the_start() -> None:
-    with pytest.raises(ValueError, match="WEB_PUSH_ALLOWED_HOSTS"):
-        EndpointRules(["a..test"])
+@pytest.mark.parametrize("pattern", ["a..test", "push.*", "*a.test", "https://a.test", "a.test/x"])
+def test_a_pattern_that_is_no_host_stops_the_start(pattern: str) -> None:
+    with pytest.raises(SettingsError, match="WEB_PUSH_ALLOWED_HOSTS has a value"):
+        load_settings({"DATABASE_URL": "x", "WEB_PUSH_ALLOWED_HOSTS": pattern}, Role.TASK)
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "2a00:1450:400e:80d::200a", "::ffff:8.8.8.8"])
