@@ -38,6 +38,8 @@ def cells(**values: Any) -> Cells:
         ("2026-03-09T23:30:00.000Z", date(2026, 3, 9)),
         ("2026-02-30", None),
         ("31/02/2026", None),
+        ("9999-12-31", None),
+        ("1/1/0001", None),
         ("maart", None),
         ("", None),
     ],
@@ -81,6 +83,13 @@ def test_what_cannot_be_used_is_noted_without_its_value() -> None:
     row.json_list("list")
     assert len(row.problems) == 5
     assert "morgen" not in " ".join(row.problems)
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), 10**400])
+def test_what_is_no_number_in_a_cell_is_neither_number_nor_text(value: object) -> None:
+    row = cells(text=value, number=value)
+    assert (row.text("text"), row.number("number")) == (None, None)
+    assert len(row.problems) == 2
 
 
 def test_zero_is_a_number_and_no_empty_cell() -> None:

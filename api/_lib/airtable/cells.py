@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 from msgspec import Struct
@@ -17,6 +17,10 @@ ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:T.*)?")
 DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 # Postgres texts hold no NUL, and UTF-8 has no lone surrogates.
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+YEARS = range(1900, 2200)
+"""Other days are slips or stand for "never"; programs reckon weeks from days."""
+
+LARGEST_NUMBER = 1e300
 
 
 class RemoteFile(Struct, frozen=True):
@@ -52,7 +56,7 @@ class Cells:
         value = self.raw(name)
         if isinstance(value, list):
             value = value[0] if value else None
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if _is_number(value):
             value = str(int(value) if value == int(value) else value)
         if value is None or isinstance(value, str):
             return storable(value) if value else None
@@ -64,7 +68,7 @@ class Cells:
         value = self.raw(name)
         if isinstance(value, list) and len(value) == 1:
             value = value[0]
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        if _is_number(value):
             return value
         if value is not None:
             self.note(name, "is no number")
@@ -148,7 +152,7 @@ def created_at(record: RemoteRecord) -> datetime | None:
 
 
 def parse_day(text: str) -> date | None:
-    """A date written as 2026-03-09 or 9/3/2026; None for anything else."""
+    """A date written as 2026-03-09 or 9/3/2026; None for anything else, and for other ages."""
     text = text.strip()
     if iso := ISO_DATE.fullmatch(text):
         year, month, day = iso.groups()
@@ -157,9 +161,10 @@ def parse_day(text: str) -> date | None:
     else:
         return None
     try:
-        return date(int(year), int(month), int(day))
+        found = date(int(year), int(month), int(day))
     except ValueError:
         return None
+    return found if found.year in YEARS else None
 
 
 def parse_moment(text: str) -> datetime | None:
@@ -174,6 +179,11 @@ def parse_moment(text: str) -> datetime | None:
 def storable(text: str) -> str:
     """A text without the few characters no database takes."""
     return UNSTORABLE.sub("", text)
+
+
+def _is_number(value: Any) -> TypeGuard[int | float]:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and -LARGEST_NUMBER <= value <= LARGEST_NUMBER
 
 
 def _listed(value: Any) -> list[Any]:
