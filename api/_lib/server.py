@@ -72,6 +72,7 @@ class Server(uvicorn.Server):
         left = max(1, round(ends - time.monotonic()))
         self.config.timeout_graceful_shutdown = left
         await super().shutdown(sockets)
+        await self._cut()
 
     async def _stop_accepting(self, listening: socket.socket) -> None:
         """Closing resets whoever has connected but was not accepted yet: accept those first."""
@@ -91,6 +92,12 @@ class Server(uvicorn.Server):
         return kind(  # type: ignore[call-arg]  # as uvicorn itself calls it
             config=self.config, server_state=self.server_state, app_state=self.lifespan.state
         )
+
+    async def _cut(self) -> None:
+        """End what is still open: an answer nobody reads would keep the process alive."""
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(POLL_SECONDS)
 
     async def _linger(self) -> None:
         """Give connections the time to send what is under way; each answer closes its own."""
