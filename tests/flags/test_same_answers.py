@@ -1,5 +1,7 @@
 """One sequence of requests over every flagged endpoint is answered alike in all four modes."""
 
+from typing import Any
+
 import pytest
 
 from api._lib.clock import ManualClock
@@ -25,3 +27,37 @@ async def test_answers_are_those_of_postgres_primary(
     found = await recorded(await make_stage(), mode, clock)
     for ours, theirs in zip(expected, found, strict=True):
         assert theirs == ours
+
+
+def by_hand(owner: str) -> dict[str, list[dict[str, Any]]]:
+    """What coaches leave out or type in their own way."""
+    goals = [
+        {"Naam": "Zonder status", "Planningdagen": "vrijdag,  Maandag, feestdag"},
+        {"Status": "Actief"},
+        {"Naam": "Onbekend", "Beschrijving": "Rustig"},
+        {"Naam": "Bereikt", "Status": "Voltooid"},
+        {"Naam": "Oud", "Status": "Gearchiveerd"},
+    ]
+    beliefs = [{"Name": "Af", "Status": "Afgerond"}, {"Status": "Actief"}, {"Name": "Open"}]
+    tables = {"Persoonlijke doelen": goals, "Persoonlijke Overtuigingen": beliefs}
+    return {
+        table: [{"fields": {"Gebruikers": [owner], **fields}} for fields in rows]
+        for table, rows in tables.items()
+    }
+
+
+async def shown(stage: Stage, mode: str) -> list[list[dict[str, Any]]]:
+    paths = ("personal-goals", "personal-goals?include=voltooid", "persoonlijke-overtuigingen")
+    async with stage.server(mode) as server:
+        answers = [(await server.ann.ask("GET", path)).data for path in paths]
+    return [sorted(({**one, "id": ""} for one in answer), key=str) for answer in answers]
+
+
+async def test_records_made_by_hand_are_shown_alike(stage: Stage) -> None:
+    async with stage.server() as server:
+        stage.airtable.control.load(by_hand(server.ann.id))
+    await stage.fill()
+    pursued, listed, beliefs = expected = await shown(stage, "postgres_primary")
+    assert await shown(stage, "airtable_only") == expected
+    assert (len(pursued), len(listed), len(beliefs)) == (3, 4, 2)
+    assert ["Maandag", "Vrijdag"] in [goal.get("scheduleDays") for goal in pursued]

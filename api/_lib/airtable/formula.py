@@ -52,6 +52,11 @@ def all_of(formulas: Iterable[str]) -> str:
     return f"AND({','.join(formulas)})"
 
 
+def none_of(formulas: Iterable[str]) -> str:
+    """Records that meet none of the formulas."""
+    return f"NOT({any_of(formulas)})"
+
+
 def modified_since(moment: datetime) -> str:
     """Records changed at or after the moment."""
     text = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")

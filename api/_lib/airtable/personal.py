@@ -4,6 +4,8 @@ from api._lib.airtable.entities import EntityType
 from api._lib.airtable.model import Entity, Field, Kind, Owner, Parent, Table
 
 OURS = Owner.POSTGRES
+NAMELESS_GOAL = "Persoonlijk doel"
+"""What a goal is called that somebody made in Airtable without a name."""
 
 HABIT_USAGES = Table(
     key="goedeGewoonteGebruik",

@@ -15,7 +15,6 @@ WEEK = ("Maandag", "Dinsdag", "Woensdag", "Donderdag", "Vrijdag", "Zaterdag", "Z
 GOAL_STATUSES = ("Actief", "Voltooid", "Verwijderd", "Gearchiveerd")
 BELIEF_STATUSES = ("Actief", "Afgerond", "Verwijderd")
 LONGEST_NAME, LONGEST_DESCRIPTION = 200, 1_000
-NAMELESS_GOAL = "Persoonlijk doel"
 
 
 def schedule_days(text: str | None) -> list[str] | None:
@@ -33,7 +32,7 @@ def read_goal(source: Source) -> Draft:
         source,
         {
             "user_id": source.owner(),
-            "name": source.short("name", LONGEST_NAME) or NAMELESS_GOAL,
+            "name": source.short("name", LONGEST_NAME) or personal.NAMELESS_GOAL,
             "description": source.short("description", LONGEST_DESCRIPTION),
             "status": status if status in GOAL_STATUSES else "Actief",
             "schedule_days": schedule_days(source.cells.text("scheduleDays")),

@@ -153,12 +153,14 @@ async def _of_belief(ctx: Context, user: User, belief_id: str) -> list[Record]:
 
 
 async def own_personal_beliefs(ctx: Context, user: User) -> list[Record]:
-    """A person's own beliefs but the deleted ones."""
+    """A person's own beliefs but the deleted and the nameless ones."""
     beliefs = await ctx.tables.scan(PERSONAL_BELIEFS)
     return [
         belief
         for belief in beliefs
-        if belief.belongs_to(user.id) and belief.text("status") != BeliefStatus.DELETED
+        if belief.belongs_to(user.id)
+        and belief.text("name")
+        and belief.text("status") != BeliefStatus.DELETED
     ]
 
 
@@ -195,6 +197,6 @@ def _belief(record: Record, user: User) -> PersonalBelief:
         name=record.text("name") or "",
         program_id=record.link("program"),
         status=BeliefStatus.FINISHED if finished else BeliefStatus.ACTIVE,
-        completed_on=record.day("completedDate") if finished else None,
+        completed_on=(record.day("completedDate") or record.created.date()) if finished else None,
         created_at=record.created,
     )

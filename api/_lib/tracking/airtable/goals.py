@@ -10,7 +10,7 @@ from msgspec import structs
 from api._lib.airtable import formula
 from api._lib.airtable import store as links
 from api._lib.airtable.entities import EntityType
-from api._lib.airtable.personal import PERSONAL_GOALS
+from api._lib.airtable.personal import NAMELESS_GOAL, PERSONAL_GOALS
 from api._lib.airtable.records import Record, oldest_first
 from api._lib.context import Context, User
 from api._lib.db import DatabaseUnavailableError, Transaction
@@ -123,7 +123,9 @@ class PursuedInPostgres:
 
 
 async def _in(ctx: Context, user: User, statuses: Sequence[GoalStatus]) -> list[Record]:
-    where = formula.any_of(formula.equals(STATUS, status) for status in statuses)
+    """Goals in these states, which include those without one: they are pursued."""
+    others = [status for status in GoalStatus if status not in statuses]
+    where = formula.none_of(formula.equals(STATUS, status) for status in others)
     found = await ctx.tables.where(PERSONAL_GOALS, where)
     return [goal for goal in found if goal.belongs_to(user.id)]
 
@@ -178,11 +180,12 @@ def _noting(ctx: Context, user: User, record: Record, schedule_days: Sequence[st
 
 
 def _goal(record: Record, user: User, cleared: set[str]) -> Goal:
-    days = week_order(part.strip() for part in (record.text("scheduleDays") or "").split(","))
+    planned = (record.text("scheduleDays") or "").split(",")
+    days = week_order(part.strip().capitalize() for part in planned)
     return Goal(
         id=record.id,
         user_id=user.id,
-        name=record.text("name") or "",
+        name=record.text("name") or NAMELESS_GOAL,
         description=record.text("description"),
         status=STATUSES.get(record.text("status") or "", GoalStatus.ACTIVE),
         schedule_days=days if days or record.id in cleared else None,
