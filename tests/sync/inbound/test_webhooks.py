@@ -236,6 +236,17 @@ async def test_a_deletion_is_not_lost_because_another_process_lists_the_table(
     assert await registered.db.fetchval(living) == "avond"
 
 
+async def test_a_second_monday_does_not_take_the_place_of_the_first(
+    registered: Context, airtable: AirtableServer
+) -> None:
+    monday = airtable.control.create("Dagen van de week", {"Name": "Maandag"})
+    await drain(registered, only_news=False)
+    airtable.control.create("Dagen van de week", {"Name": "Maandag"})
+    await drain(registered, only_news=False)
+    first = "SELECT id FROM weekdays WHERE iso_weekday = 1"
+    assert await registered.db.fetchval(first) == monday
+
+
 async def test_N8_a_table_that_cannot_be_stored_does_not_hold_up_the_others(
     registered: Context, airtable: AirtableServer
 ) -> None:

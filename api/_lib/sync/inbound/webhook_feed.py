@@ -4,6 +4,7 @@ import logging
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 
+from api._lib.accounts.service import Verdict
 from api._lib.airtable.errors import AirtableError, ConfigurationError
 from api._lib.airtable.limiter import Lane
 from api._lib.airtable.people import USERS
@@ -109,14 +110,17 @@ async def _apply_people(ctx: Context, changes: Changes) -> None:
     changed = sorted(changes.changed - changes.destroyed)
     verdicts = await take_people(ctx, changed, changes.destroyed, LANE)
     for user_id, verdict in verdicts.items():
-        if verdict is None:
+        if verdict in (None, Verdict.STALE):
             await store.call(ctx.db, "recheck_user", user_id)
 
 
 async def _apply_content(ctx: Context, table: ContentTable, changes: Changes) -> None:
-    """Texts are keyed by what they say, so their deletions need the whole table."""
-    is_keyed_by_text = table.key != "id" and bool(changes.destroyed)
-    if is_keyed_by_text or len(changes.changed | changes.destroyed) > MANY:
+    """Texts are keyed by what they say, so their deletions need the whole table.
+
+    So does a value that one record may hold: the others tell whether a changed one may take it.
+    """
+    is_whole = table.unique is not None or (table.key != "id" and bool(changes.destroyed))
+    if is_whole or len(changes.changed | changes.destroyed) > MANY:
         await _relist(ctx, table)
         return
     try:
