@@ -96,9 +96,9 @@ def _formula(state: State, record: Record, field: Field) -> Any:
     table = state.schema.home[field.id]
     try:
         formula = compiled(field.formula or "", frozenset(f.name for f in table.fields))
-    except FormulaError:
+        result = formula.run(RecordRow(state, table, record))
+    except (FormulaError, ArithmeticError, ValueError):
         return {"error": "#ERROR!"}
-    result = formula.run(RecordRow(state, table, record))
     return text(result) if isinstance(result, tuple | datetime) else result
 
 

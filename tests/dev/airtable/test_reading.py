@@ -103,3 +103,12 @@ def test_a_program_without_start_has_no_end_and_a_number_of_its_own(
     shown = [http.get(f"{PROGRAMS}/{record}").json()["fields"] for record in (first, second)]
     assert [fields["ID"] for fields in shown] == [1, 2]
     assert all("Einddatum Programma" not in fields for fields in shown)
+
+
+def test_a_formula_that_cannot_be_computed_shows_an_error(
+    airtable: AirtableServer, http: httpx.Client
+) -> None:
+    cells = {"Startdatum": "9999-12-31", "Duur van programma": "4 weken"}
+    program = airtable.control.create(PROGRAMS, cells)
+    shown = http.get(f"{PROGRAMS}/{program}").json()["fields"]
+    assert shown["Einddatum Programma"] == {"error": "#ERROR!"}
