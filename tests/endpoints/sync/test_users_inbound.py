@@ -1,5 +1,6 @@
 """`POST /api/sync/users/inbound` and `POST /api/sync/inbound` (sync 11.10.5, 11.19)."""
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -10,6 +11,7 @@ import httpx
 import pytest
 
 from api._lib.context import Context
+from api._lib.sync.inbound.webhook_store import CHANNEL
 from api._lib.wire import moment
 from tasks.dev.airtable.testing import AirtableServer
 from tests.endpoints.sync.conftest import SECRETS
@@ -74,6 +76,28 @@ async def test_N6_without_an_id_the_content_tells_whether_it_is_news(
     airtable.control.edit(USERS, an, {"Naam": "An"})
     assert (await told(client, recordId=an))["status"] == "synced"
     assert await ctx.db.fetchval("SELECT name FROM users") == "An"
+
+
+@pytest.mark.parametrize("path", [ONE, MANY])
+async def test_11_10_3_who_was_written_to_meanwhile_is_looked_at_again(
+    client: httpx.AsyncClient, ctx: Context, airtable: AirtableServer, path: str
+) -> None:
+    an = add(airtable)
+    await told(client, recordId=an)
+    later = "UPDATE airtable_links SET pushed_at = now() + interval '1 minute'"
+    await ctx.db.execute(later)
+    calls: list[object] = []
+
+    def hear(*call: object) -> None:
+        calls.append(call[-1])
+
+    async with ctx.db.connection() as connection, asyncio.timeout(10):
+        await connection.add_listener(CHANNEL, hear)
+        await told(client, path, recordId=an, table="users", eventId="evt-1")
+        while not calls:
+            await connection.execute("SELECT 1")
+        await connection.remove_listener(CHANNEL, hear)
+    assert calls == [f"recheck_user:{an}"]
 
 
 @pytest.mark.parametrize("trouble", [401, 403, 429, 500, 503])

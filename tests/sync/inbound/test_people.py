@@ -1,14 +1,16 @@
 """People as they stand in Airtable can log in here, and nothing else about them changes."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from api._lib.accounts.service import Verdict
 from api._lib.airtable.errors import AirtableError
 from api._lib.airtable.limiter import Lane
 from api._lib.context import Context
-from api._lib.sync.inbound.people import list_people, poll_people, take_people
+from api._lib.sync.inbound.people import STALE_TRIES, list_people, poll_people, take_people
 from tasks.dev.airtable.testing import AirtableServer
 
 USERS = "Gebruikers"
@@ -239,6 +241,41 @@ async def test_I4_O7_an_erased_person_does_not_come_back(
         await reading(ctx)
     await take_people(ctx, [an], [], Lane.OUTBOX)
     assert await ctx.db.fetchval("SELECT count(*) FROM users") == 0
+
+
+WRITE = (
+    "UPDATE airtable_links SET pushed_at = now() + make_interval(secs => $2) WHERE entity_id = $1"
+)
+"""What the other half notes when it sent something of a person."""
+
+
+async def test_11_10_3_who_was_written_to_while_read_is_read_again(
+    ctx: Context, airtable: AirtableServer
+) -> None:
+    an = add(airtable)
+    await list_people(ctx)
+    airtable.control.edit(USERS, an, {"Status": "Geen toegang"})
+    airtable.control.clear_requests()
+    airtable.control.latency(0.3)
+    taking = asyncio.create_task(take_people(ctx, [an], [], Lane.OUTBOX))
+    while not airtable.control.requests():
+        await asyncio.sleep(0.01)
+    await ctx.db.execute(WRITE, an, 0)
+    assert await taking == {an: Verdict.UPDATED}
+    assert (await user(ctx, an))["status"] == "disabled"
+    assert len(airtable.control.requests()) == 2
+
+
+async def test_11_10_3_who_is_written_to_all_the_time_is_left_to_a_later_look(
+    ctx: Context, airtable: AirtableServer
+) -> None:
+    an = add(airtable)
+    await list_people(ctx)
+    airtable.control.edit(USERS, an, {"Naam": "Anna"})
+    airtable.control.clear_requests()
+    await ctx.db.execute(WRITE, an, 60)
+    assert await take_people(ctx, [an], [], Lane.OUTBOX) == {an: Verdict.STALE}
+    assert len(airtable.control.requests()) == 1 + STALE_TRIES
 
 
 async def test_a_company_not_read_yet_is_not_lost(ctx: Context, airtable: AirtableServer) -> None:

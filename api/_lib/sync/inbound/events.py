@@ -78,8 +78,9 @@ async def person_told(ctx: Context, event_id: str | None, user_id: str) -> Perso
     taken = await take(ctx, Event(USER_SOURCE, event_id, (user_id,)))
     if taken.is_repeated:
         return PersonTold(taken.event_id, None)
+    for unsure in taken.unsure:
+        await call(ctx.db, "recheck_user", unsure)
     if taken.deleted:
-        await call(ctx.db, "recheck_user", user_id)
         return PersonTold(taken.event_id, "deleted")
     [arrival] = taken.arrivals
     reason = REASONS.get(arrival.verdict)
@@ -98,7 +99,7 @@ async def people_told(
     taken = await take(ctx, Event(TABLE_SOURCE, event_id, ids))
     if ctx.settings.sync_inbound_trust_payload and not taken.is_repeated:
         await _believe(ctx, records)
-    for user_id in taken.deleted:
+    for user_id in taken.unsure:
         await call(ctx.db, "recheck_user", user_id)
     return taken
 

@@ -43,6 +43,12 @@ class Taken(Struct, frozen=True):
     deleted: tuple[str, ...] = ()
 
     @property
+    def unsure(self) -> tuple[str, ...]:
+        """Who must be looked at again: whose record is gone, or was written to meanwhile."""
+        stale = [one.id for one in self.arrivals if one.verdict is Verdict.STALE]
+        return (*self.deleted, *stale)
+
+    @property
     def synced(self) -> int:
         """How many people are now as Airtable has them."""
         return sum(arrival.verdict in TAKEN for arrival in self.arrivals)

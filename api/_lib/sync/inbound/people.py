@@ -20,6 +20,7 @@ POLLED = ("name", "email", "createdAt", "company", "role", "languageCode", "stat
 """What polls ask for: of people we know nothing else is taken over (Airtable sheet 6.10)."""
 
 OVERLAP = timedelta(seconds=120)
+STALE_TRIES = 5
 MOST_QUESTIONS = 20
 """Of so many people at most a run asks whether their former record is gone."""
 
@@ -72,8 +73,21 @@ async def take_people(
     if gone:
         async with ctx.db.transaction() as tx:
             await accounts.mark_people_deleted(tx, gone, ctx.clock.now())
-    verdicts: dict[str, Verdict | None] = {a.id: a.verdict for a in applied.arrivals}
-    return dict.fromkeys(gone, None) | verdicts
+    verdicts = {arrival.id: arrival.verdict for arrival in applied.arrivals}
+    return dict.fromkeys(gone, None) | await _fresh(ctx, verdicts, lane)
+
+
+async def _fresh(ctx: Context, verdicts: dict[str, Verdict], lane: Lane) -> dict[str, Verdict]:
+    """Verdicts after those were read again to whom we wrote while we read (sync 11.10.3)."""
+    for _ in range(STALE_TRIES):
+        stale = [user_id for user_id, verdict in verdicts.items() if verdict is Verdict.STALE]
+        if not stale:
+            break
+        at = await started(ctx.db)
+        records = await ctx.airtable.records(USERS, stale, lane)
+        applied = await apply_people(ctx, records, Reading(started_at=at), lane)
+        verdicts = verdicts | {arrival.id: arrival.verdict for arrival in applied.arrivals}
+    return verdicts
 
 
 async def _listing(ctx: Context, where: str | None) -> list[RemoteRecord]:
