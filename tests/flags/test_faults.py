@@ -192,3 +192,16 @@ async def test_R10_what_could_not_be_answered_is_told_the_next_time(stage: Stage
         told = await ann.post("rewards/award", **award)
         assert told.data["pointsAwarded"] > 0
         assert told.data["newBadges"] == ["eerste_sessie"]
+
+
+async def test_F7_what_was_earned_is_written_with_one_request(stage: Stage) -> None:
+    """Sync F7: nothing is read that the write does not need."""
+    async with stage.server("airtable_only") as server:
+        ann = server.ann
+        people = server.ctx.airtable.table_id(ENTITIES[E.USER].table)
+        asked(stage)
+        await ann.post("habit-usage", userId=ann.id, goedeGewoonteId=library.WATER, date=TODAY)
+        await server.settle()
+        assert [line.split()[0] for line in asked(stage) if people in line] == ["PATCH"]
+        cells = stage.airtable.control.record("Gebruikers", ann.id)["fields"]
+        assert cells["Badges"] == '["goede_start"]'

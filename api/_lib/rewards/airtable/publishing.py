@@ -44,11 +44,9 @@ async def _published(ctx: Context, user: User) -> None:
 
 async def _publish_person(ctx: Context, user: User) -> None:
     row = await ctx.db.fetchrow(ENTITIES[EntityType.USER].query, [user.id])
-    record = await ctx.tables.get(USERS, user.id)
-    if row is None or record is None:
-        return
-    values = {name: row[name] for name in REWARD_FIELDS}
-    await ctx.tables.change(USERS, user.id, values)
+    if row is not None:
+        values = {name: row[name] for name in REWARD_FIELDS}
+        await ctx.tables.change(USERS, user.id, values)
 
 
 async def _publish_milestones(ctx: Context, user: User) -> None:
