@@ -26,13 +26,21 @@ class Protocol(HttpToolsProtocol):
 
     refusal = b""
     """What follows the status line of an answer to bytes that are no request."""
+    _running: RequestResponseCycle | None = None
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         async def answer(status: int, head: bytes, body: bytes) -> None:
             await _answer(cycle, status, head, body)
 
         cast(dict[str, object], cycle.scope)[ANSWER] = answer
+        self._running = cycle
         super()._start_asgi_task(cycle, app)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the request that runs; uvicorn tells the last one that was sent ahead."""
+        if self._running is not None:
+            self._running.disconnected = True
+        super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
         """Answer bytes that are no request as the application answers a bad one (F-H4)."""
