@@ -18,6 +18,7 @@ from tests.sync.inbound.test_activity import import_everything
 from tests.sync.world import MONDAY, World
 
 HABITS, GOALS = "Goede gewoontes gebruik", "Persoonlijke doelen"
+PROGRAMS = "Mentale Fitnessprogramma's"
 Prepare = Callable[[], Awaitable[None]]
 
 
@@ -58,6 +59,31 @@ async def test_after_the_first_fill_there_is_no_difference(
     stored = await ctx.db.fetch("SELECT entity, ok FROM reconcile_runs")
     assert {row["entity"] for row in stored} == {*KINDS, "rewards"}
     assert all(row["ok"] for row in stored)
+
+
+async def test_cells_that_were_never_filled_in_are_no_difference_after_the_first_fill(
+    ctx: Context, world: World, outbound: Outbound
+) -> None:
+    """A program that an older version of the app made has neither status nor kind."""
+    create, own = world.airtable.control.create, {"Gebruikers": [world.user]}
+    program = create(
+        PROGRAMS, {"Gebruiker": [world.user], "Startdatum": "2026-03-02", "Notities": "Rust"}
+    )
+    create(GOALS, own)
+    create("Persoonlijke Overtuigingen", own | {"Name": "Ik kan dit"})
+    create(HABITS, own | {"Goede gewoontes": [world.habits[0]]})
+    touched = (E.PROGRAM, E.PERSONAL_GOAL, E.PERSOONLIJKE_OVERTUIGING, E.GOEDE_GEWOONTE_USAGE)
+    await import_everything(ctx)
+    report = await run(ctx, *touched)
+    assert {c.entity: c.matched for c in report.comparisons} == dict.fromkeys(touched, 1)
+    async with world.db.transaction() as tx:
+        await tx.execute("UPDATE programs SET notes = 'Kalm'")
+        program_id = await tx.fetchval("SELECT id FROM programs")
+        await enqueue(tx, [world.event(E.PROGRAM, program_id)])
+    await outbound.drain()
+    world.airtable.control.edit(PROGRAMS, program, {"Status": None})
+    [difference] = (await found(ctx, E.PROGRAM)).differences
+    assert (difference.kind, difference.fields) == (Kind.FIELD_MISMATCH, ("status",))
 
 
 async def test_a_whole_run_costs_as_many_calls_as_there_are_tables(

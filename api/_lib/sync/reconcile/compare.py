@@ -1,6 +1,5 @@
 """Finding the differences between both sides of one kind of records; pure."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from api._lib.airtable.cells import Cells
@@ -9,6 +8,7 @@ from api._lib.airtable.gateway import RemoteRecord
 from api._lib.airtable.model import Entity, Field
 from api._lib.airtable.model import Kind as FieldKind
 from api._lib.sync.desired import Row
+from api._lib.sync.reconcile.excuses import is_excused
 from api._lib.sync.reconcile.model import Comparison, Difference, Kind
 from api._lib.sync.reconcile.sides import Sides
 from api._lib.sync.reconcile.values import differing
@@ -21,9 +21,6 @@ NATURAL: Mapping[EntityType, tuple[str, ...]] = {
     EntityType.OVERTUIGING_USAGE: ("user", "overtuiging"),
 }
 """Fields that tell whether two usages are the same one."""
-
-READ_AS = {"level": 1}
-"""Empty reward cells read as this, all other numbers as 0."""
 
 DELETED = "Verwijderd"
 
@@ -67,7 +64,7 @@ def _compare_row(
         fields = [
             field
             for field in differing(entity.table, expected, record.fields)
-            if not _is_excused(entity, field, row, record)
+            if not is_excused(entity, field, row, record, was_sent=link.pushed_at is not None)
         ]
         _note_fields(result, sides, key, record, fields, expected if show_values else None)
 
@@ -148,17 +145,6 @@ def _identities(entity: Entity, sides: Sides, record: RemoteRecord) -> list[tupl
 def _part(entity: Entity, cells: Cells, name: str) -> str | None:
     is_link = entity.table.field(name).kind is FieldKind.LINKS
     return cells.link(name) if is_link else cells.text(name)
-
-
-def _is_excused(entity: Entity, field: Field, row: Row, record: RemoteRecord) -> bool:
-    """Whether a difference is how the record was read on purpose."""
-    if entity.type is EntityType.USER and field.kind is FieldKind.NUMBER:
-        return field.key not in record.fields and row[field.name] == READ_AS.get(field.name, 0)
-    if entity.type is EntityType.PROGRAM and field.name == "name":
-        # A program without a name of its own has the one that Airtable computes.
-        computed = Cells(entity.table, record).text("programId") or ""
-        return field.key not in record.fields and re.sub("[<>]", "", computed) == row["name"]
-    return False
 
 
 def _says_deleted(entity: Entity, record: RemoteRecord) -> bool:
