@@ -31,6 +31,7 @@ from api._lib.dispatch import (
 from api._lib.docs import DOCS_ASSETS, openapi_page
 from api._lib.errors import unauthorized, unavailable
 from api._lib.framing import Framed, Framing
+from api._lib.logs import request_id
 from api._lib.router import ApiRouter, Handler, discover
 from api._lib.settings import Settings
 from api._lib.static import Client
@@ -93,6 +94,7 @@ class App:
             return
         started = time.perf_counter()
         scope["request_id"] = f"{PROCESS_ID}{next(REQUEST_IDS):08x}"
+        request_id.set(scope["request_id"])
         scope["resources"] = self.resources
         framed = Framed(self._framing, scope, send)
         try:

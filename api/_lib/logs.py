@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import logging
 import sys
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +12,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 SHORT_NAMES = ("postgres", "redis")
+request_id: ContextVar[str] = ContextVar("request_id")
+"""The request that is being served; every line that it causes carries it."""
 # What no line repeats; uvicorn says its messages a second time, for terminals.
 STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {
     "message",
@@ -31,6 +34,8 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "event": record.getMessage(),
         }
+        if served := request_id.get(None):
+            line["request_id"] = served
         line |= {key: value for key, value in record.__dict__.items() if key not in STANDARD}
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)

@@ -1,14 +1,18 @@
 """Programs planned by a language model, to review."""
 
 import asyncio
+import io
+import logging
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
 from api._lib import ai
 from api._lib.app import App
 from api._lib.db import Database
+from api._lib.logs import JsonFormatter
 from api._lib.settings import Settings
 from tasks.dev.openai import OpenAiStandIn
 from tasks.dev.openai.defects import DEFECTS
@@ -159,6 +163,32 @@ async def test_P16_a_failing_model_is_asked_once_more_and_never_quoted(
     if status != 200:
         assert answer.error == "Het programma kon niet worden gemaakt. Probeer het opnieuw."
     assert await stored(db) == 0
+
+
+async def test_P16_why_a_model_failed_stands_in_the_log_with_the_request(
+    ann: Asking, client: httpx.AsyncClient, model: OpenAiStandIn
+) -> None:
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(JsonFormatter())
+    logging.getLogger("api._lib.ai").addHandler(handler)
+    ids: list[str] = []
+
+    async def note(response: httpx.Response) -> None:
+        ids.append(response.headers["x-request-id"])
+
+    client.event_hooks["response"].append(note)
+    model.answer("refusal")
+    await ann.post("programs/preview", **WISH)
+    await ann.get("programs")
+    logging.getLogger("api._lib.ai").removeHandler(handler)
+    lines = [msgspec.json.decode(line) for line in written.getvalue().splitlines()]
+    assert [line["event"] for line in lines] == [
+        "asking the model again",
+        "no answer from the model",
+    ]
+    assert {line["request_id"] for line in lines} == {ids[0]}
+    assert {line["reason"] for line in lines} == {"the model declined"}
 
 
 @pytest.mark.usefixtures("impatient")
