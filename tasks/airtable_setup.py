@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec import Struct
-from rich.console import Console
 from rich.table import Table
 
 # Started as a script, Python looks for modules beside this file only.
@@ -28,7 +27,7 @@ from api._lib.cache import Cache
 from api._lib.db import Database, DatabaseUnavailableError
 from api._lib.settings import Settings, SettingsError
 from api._lib.sync.schemas import SchemaBook
-from tasks.command_line import EXIT_CONFIGURATION, Parser, airtable_settings
+from tasks.command_line import EXIT_CONFIGURATION, Parser, airtable_settings, console
 
 EXIT_INCOMPLETE = 1
 EXIT_UNREACHABLE = 2
@@ -49,8 +48,8 @@ class Report:
 
     def __init__(self, as_json: bool) -> None:
         self._as_json = as_json
-        self._out = Console()
-        self._err = Console(stderr=True)
+        self._out = console(sys.stdout)
+        self._err = console(sys.stderr)
         self.added: list[Finding] = []
         self.missing: list[Finding] = []
 

@@ -31,7 +31,7 @@ from api._lib.sync.inbound.content_tables import CONTENT
 from api._lib.sync.inbound.filling import Step
 from api._lib.sync.inbound.listing import BusyError
 from api._lib.sync.inbound.outcome import Outcome
-from tasks.command_line import EXIT_CONFIGURATION, Parser, airtable_settings
+from tasks.command_line import EXIT_CONFIGURATION, Parser, airtable_settings, console
 
 EXIT_FAILED = 1
 EXIT_RUNNING = 3
@@ -81,8 +81,8 @@ class Run:
         self._options = options
         self._outcomes: dict[str, Outcome] = {}
         self._errors: dict[str, str] = {}
-        self._out = Console()
-        self._err = Console(stderr=True)
+        self._out = console(sys.stdout)
+        self._err = console(sys.stderr)
         logging.getLogger().addHandler(Reasons(self._err))
 
     async def go(self) -> int:

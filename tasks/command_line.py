@@ -1,10 +1,12 @@
-"""What the operators' tasks share: how arguments are read, and which settings a task needs."""
+"""What the operators' tasks share: how arguments are read, answers printed, settings demanded."""
 
 import argparse
 import os
 import sys
 from datetime import UTC, datetime
-from typing import NoReturn
+from typing import NoReturn, TextIO
+
+from rich.console import Console
 
 from api._lib.settings import Role, Settings, SettingsError
 from api._lib.settings_loader import load_settings
@@ -12,6 +14,8 @@ from api._lib.settings_loader import load_settings
 EXIT_CONFIGURATION = 4
 LARGEST_NUMBER = 2**63 - 1
 """What Postgres takes."""
+WIDE = 300
+"""Columns where no terminal tells its own, as in `docker exec -i`: no table is cut to fit 80."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -37,6 +41,12 @@ def moment(text: str) -> datetime:
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no day or moment in ISO 8601") from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def console(stream: TextIO) -> Console:
+    """What prints tables and bars on a stream."""
+    told = stream.isatty() or "COLUMNS" in os.environ
+    return Console(file=stream, width=None if told else WIDE)
 
 
 def airtable_settings() -> Settings:

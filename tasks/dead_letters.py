@@ -8,7 +8,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 # Started as a script, Python looks for modules beside this file only.
@@ -20,7 +19,7 @@ from api._lib.settings import Role, SettingsError
 from api._lib.settings_loader import load_settings
 from api._lib.sync import letters
 from api._lib.sync.rules import ErrorClass
-from tasks.command_line import EXIT_CONFIGURATION, Parser, moment, number
+from tasks.command_line import EXIT_CONFIGURATION, Parser, console, moment, number
 
 EXIT_UNKNOWN = 1
 COLUMNS = ("id", "failed at", "record", "class", "status", "tries", "replays", "settled", "reason")
@@ -65,7 +64,7 @@ async def _list(db: Database, asked: argparse.Namespace) -> int:
             letter.resolution or "open",
             letter.error_message,
         )
-    Console().print(table)
+    console(sys.stdout).print(table)
     return 0
 
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from rich.console import Console
 from rich.table import Table
 
 # Started as a script, Python looks for modules beside this file only.
@@ -28,7 +27,7 @@ from api._lib.settings_loader import load_settings
 from api._lib.sync.locks import exclusive
 from api._lib.sync.preflight import Finding, Wanted, is_compared, preflight
 from api._lib.sync.status import STATUS_KEY
-from tasks.command_line import EXIT_CONFIGURATION, Parser, require_airtable
+from tasks.command_line import EXIT_CONFIGURATION, Parser, console, require_airtable
 
 EXIT_REFUSED = 1
 EXIT_UNKNOWN = 2
@@ -93,7 +92,7 @@ async def show(settings: Settings) -> int:
     for flag in BACKEND_FLAGS:
         mode = settings.backends[flag].value
         table.add_row(flag, mode, workers.get(flag, "-"), ", ".join(_served_by(flag)))
-    Console().print(table)
+    console(sys.stdout).print(table)
     faults = combination_faults(settings, settings.backends)
     faults += [
         f"the workers have another DATA_BACKEND_{flag}"

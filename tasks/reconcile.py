@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
-from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -27,7 +26,14 @@ from api._lib.settings import Settings, SettingsError
 from api._lib.sync.locks import exclusive
 from api._lib.sync.reconcile.model import Comparison, Kind, Report, Scope
 from api._lib.sync.reconcile.run import KINDS, MOST_REPAIRS, Reconciliation, Wish
-from tasks.command_line import EXIT_CONFIGURATION, Parser, airtable_settings, moment, number
+from tasks.command_line import (
+    EXIT_CONFIGURATION,
+    Parser,
+    airtable_settings,
+    console,
+    moment,
+    number,
+)
 
 EXIT_UNCOMPARED = 2
 EXIT_RUNNING = 3
@@ -49,12 +55,12 @@ class Screen:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._out = Console()
+        self._out = console(sys.stdout)
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
             TimeElapsedColumn(),
-            console=Console(stderr=True),
+            console=console(sys.stderr),
         )
         self._left = list(options.wish.kinds)
 

@@ -14,7 +14,6 @@ from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 # Started as a script, Python looks for modules beside this file only.
@@ -26,7 +25,7 @@ from api._lib.outbox import is_busy
 from api._lib.rewards import service as rewards
 from api._lib.settings import Role, Settings, SettingsError
 from api._lib.settings_loader import load_settings
-from tasks.command_line import EXIT_CONFIGURATION, Parser
+from tasks.command_line import EXIT_CONFIGURATION, Parser, console
 
 EXIT_FAILED = 1
 EXIT_RUNNING = 3
@@ -56,8 +55,8 @@ class Run:
         self._zone = settings.notification_default_timezone
         self._options = options
         self._now = SystemClock().now()
-        self._out = Console()
-        self._err = Console(stderr=True)
+        self._out = console(sys.stdout)
+        self._err = console(sys.stderr)
 
     async def go(self) -> int:
         """Recalculate whoever was asked for; the exit code."""

@@ -204,7 +204,7 @@ async def test_permanent_errors_are_not_replayed_and_others_three_times(
 def run(environ: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [prepared_python(), str(ROOT / "tasks" / "dead_letters.py"), *arguments],
-        env={"PATH": os.environ["PATH"], "COLUMNS": "200", **environ},
+        env={"PATH": os.environ["PATH"], **environ},
         capture_output=True,
         text=True,
         timeout=60,

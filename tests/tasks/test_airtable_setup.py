@@ -18,7 +18,7 @@ TITLES = [table.title for table in WRITABLE_TABLES]
 @pytest.fixture
 def environ(environ: dict[str, str], airtable: AirtableServer) -> dict[str, str]:
     """A process that talks to the stand-in."""
-    return environ | airtable.environ | {"AIRTABLE_MIN_INTERVAL_MS": "1", "COLUMNS": "200"}
+    return environ | airtable.environ | {"AIRTABLE_MIN_INTERVAL_MS": "1"}
 
 
 async def run(environ: dict[str, str], *arguments: str) -> Done:

@@ -24,7 +24,7 @@ NAME = "backfill.py"
 def environ(environ: dict[str, str], airtable: AirtableServer) -> dict[str, str]:
     """A process that talks to the stand-in with the demo base."""
     airtable.control.load(demo_base(date(2026, 3, 4)), demo_views())
-    return environ | airtable.environ | {"AIRTABLE_MIN_INTERVAL_MS": "1", "COLUMNS": "200"}
+    return environ | airtable.environ | {"AIRTABLE_MIN_INTERVAL_MS": "1"}
 
 
 @pytest.fixture

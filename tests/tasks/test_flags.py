@@ -29,7 +29,7 @@ def environ(environ: dict[str, str], airtable: AirtableServer) -> dict[str, str]
     """A process that talks to the stand-in with the demo base."""
     airtable.control.load(demo_base(date(2026, 3, 4)), demo_views())
     own = {"AIRTABLE_MIN_INTERVAL_MS": "1", "DATA_BACKEND_OVERTUIGINGEN": "airtable_only"}
-    return environ | airtable.environ | own | {"COLUMNS": "200"}
+    return environ | airtable.environ | own
 
 
 @pytest.fixture

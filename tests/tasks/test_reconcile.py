@@ -25,7 +25,7 @@ GOALS = "Persoonlijke doelen"
 def environ(environ: dict[str, str], airtable: AirtableServer) -> dict[str, str]:
     """A process that talks to the stand-in with the demo base."""
     airtable.control.load(demo_base(date(2026, 3, 4)), demo_views())
-    return environ | airtable.environ | {"AIRTABLE_MIN_INTERVAL_MS": "1", "COLUMNS": "300"}
+    return environ | airtable.environ | {"AIRTABLE_MIN_INTERVAL_MS": "1"}
 
 
 @pytest.fixture
