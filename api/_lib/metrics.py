@@ -63,7 +63,10 @@ outbox_delivery = Gauge(
 dead_letters = Gauge("dead_letters", "Open dead letters", registry=REGISTRY)
 reminder_jobs = Gauge("reminder_jobs", "Due and failed reminders", ("state",), registry=REGISTRY)
 inbound_lag = Gauge(
-    "inbound_lag_seconds", "Since the last good listing of a table", ("table",), registry=REGISTRY
+    "inbound_lag_seconds",
+    "Since a table was last listed, or the webhook heard",
+    ("table",),
+    registry=REGISTRY,
 )
 workers = Gauge("workers", "Workers heard of in the last 30 seconds", registry=REGISTRY)
 tables_without_app_id = Gauge(

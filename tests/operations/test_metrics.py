@@ -72,6 +72,25 @@ async def test_the_app_shows_its_figures_and_the_state_of_the_stores(
     assert 'route="/api/methods"' in answer.text
 
 
+async def test_a_table_is_as_old_as_its_listing_or_what_the_webhook_told(
+    settings: Settings, db: Database
+) -> None:
+    await db.execute(
+        """INSERT INTO sync_gates (key, last_ok_at)
+           SELECT 'listing:' || name, now() - interval '3 hours'
+           FROM unnest(ARRAY['methods', 'programs']) AS name"""
+    )
+    lag = 'inbound_lag_seconds{table="methods"}'
+    assert value((await ask(settings)).text, lag) >= 10_800
+    await db.execute(
+        """INSERT INTO airtable_webhooks (webhook_id, mac_secret_enc, spec_hash, last_ok_at)
+           VALUES ('ach', 'x', 'x', now() - interval '1 minute')"""
+    )
+    text = (await ask(settings)).text
+    assert 60 <= value(text, lag) < 10_800
+    assert 'inbound_lag_seconds{table="programs"}' not in text, "nothing is taken over there"
+
+
 async def test_the_app_still_answers_while_postgres_is_away(settings: Settings) -> None:
     away = structs.replace(settings, database_url="postgresql://mfa:x@127.0.0.1:9/mfa")
     answer = await ask(away)

@@ -10,6 +10,7 @@ from api._lib import metrics
 from api._lib.context import Resources
 from api._lib.db import DatabaseUnavailableError
 from api._lib.sync import status
+from api._lib.sync.inbound.tracking import followed
 
 log = logging.getLogger(__name__)
 STATES = ("pending", "processing", "parked", "blocked")
@@ -27,7 +28,9 @@ async def measured(resources: Resources) -> bytes:
     metrics.pool_connections.labels("idle").set(idle)
     try:
         seen = await status.workers_seen(resources.cache)
-        _show(await status.collect(resources.db, resources.cache, resources.settings, seen))
+        found = await status.collect(resources.db, resources.cache, resources.settings, seen)
+        _show(found)
+        _show_inbound(found["inbound"], followed(resources.settings))
         metrics.postgres_up.set(1)
     except (DatabaseUnavailableError, asyncpg.PostgresError, OSError) as error:
         log.warning("no figures of the stores", extra={"reason": type(error).__name__})
@@ -49,9 +52,15 @@ def _show(found: dict[str, Any]) -> None:
     metrics.tables_without_app_id.set(len(airtable["tablesWithoutAppId"]))
     metrics.breaker_open.set(airtable["breaker"] != "closed")
     metrics.calls_this_month.set(airtable["callsThisMonth"])
-    for table, listing in found["inbound"]["tables"].items():
-        if listing["lastOkAt"]:
-            metrics.inbound_lag.labels(table).set(_age(listing["lastOkAt"]))
+
+
+def _show_inbound(inbound: dict[str, Any], tables: frozenset[str]) -> None:
+    """Since when changes of a table may have been missed: its last listing, or the webhook's."""
+    metrics.inbound_lag.clear()
+    for table in tables & inbound["tables"].keys():
+        told = (inbound["tables"][table]["lastOkAt"], inbound["lastWebhookAt"])
+        if moments := [moment for moment in told if moment]:
+            metrics.inbound_lag.labels(table).set(_age(max(moments)))
 
 
 def _age(moment: str) -> float:

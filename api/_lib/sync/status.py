@@ -114,6 +114,7 @@ def _inbound(gates: Mapping[str, Record], webhook: Record | None) -> dict[str, A
     return {
         "lastFullAt": _ok_at(gates.get("full")),
         "lastUsersAt": _ok_at(gates.get("users")),
+        "lastWebhookAt": _ok_at(webhook),
         "webhook": _webhook(webhook),
         "tables": {
             key: _table(gates[f"listing:{key}"])

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
+from api._lib.airtable.people import USERS
 from api._lib.backend import lives_in_airtable
 from api._lib.context import Context
 from api._lib.notifications import service as notifications
@@ -14,6 +15,7 @@ from api._lib.sync.inbound.activity import (
     follow_listing,
 )
 from api._lib.sync.inbound.activity_model import Activity
+from api._lib.sync.inbound.content_tables import CONTENT
 from api._lib.sync.inbound.listing import listed
 from api._lib.sync.inbound.outcome import Outcome
 from api._lib.sync.inbound.recounting import owners_of, recount
@@ -22,6 +24,11 @@ from api._lib.sync.inbound.recounting import owners_of, recount
 def mirrored(settings: Settings) -> list[Activity]:
     """What Airtable owns, parents before their children."""
     return [one for kind, one in ACTIVITIES.items() if lives_in_airtable(settings, kind)]
+
+
+def followed(settings: Settings) -> frozenset[str]:
+    """The tables whose changes in Airtable are taken over."""
+    return frozenset({USERS.key, *CONTENT, *(one.entity.table.key for one in mirrored(settings))})
 
 
 def mirrored_table(settings: Settings, table: str) -> Activity | None:
