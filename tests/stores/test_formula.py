@@ -42,7 +42,6 @@ def test_formulas_are_put_together() -> None:
     assert one == '{Naam}="a\\"b\\\\"'
     assert two == 'LOWER({Mail})="a@b.be"'
     assert formula.any_of([one, two]) == f"OR({one},{two})"
-    assert formula.all_of([one, two]) == f"AND({one},{two})"
     assert formula.none_of([one, two]) == f"NOT(OR({one},{two}))"
     assert formula.record_ids(["recAAAAAAAAAAAAAA"]) == "OR(RECORD_ID()='recAAAAAAAAAAAAAA')"
 

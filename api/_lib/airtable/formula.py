@@ -47,11 +47,6 @@ def any_of(formulas: Iterable[str]) -> str:
     return f"OR({','.join(formulas)})"
 
 
-def all_of(formulas: Iterable[str]) -> str:
-    """Records that meet all of the formulas."""
-    return f"AND({','.join(formulas)})"
-
-
 def none_of(formulas: Iterable[str]) -> str:
     """Records that meet none of the formulas."""
     return f"NOT({any_of(formulas)})"
