@@ -120,7 +120,7 @@ class Database:
         """Wait for running queries, then close all connections."""
         for pool in {self._pool, self._direct}:
             try:
-                await asyncio.wait_for(pool.close(), 10)
+                await asyncio.wait_for(pool.close(), 5)
             except TimeoutError:
                 pool.terminate()
 
@@ -258,11 +258,12 @@ class _Checkout:
     ) -> None:
         if self._spy is not None:
             self._connection.remove_query_logger(self._spy)
-        gone = isinstance(error, UNAVAILABLE) or (
+        gone = isinstance(error, (*UNAVAILABLE, TimeoutError)) or (
             isinstance(error, asyncpg.InterfaceError) and self._connection.is_closed()
         )
         with suppress(asyncpg.InterfaceError, OSError):
-            await self._pool.release(self._connection)
+            # A statement that was given up is cancelled first, which a dead server does not answer.
+            await self._pool.release(self._connection, timeout=self._timeout)
         if gone:
             raise DatabaseUnavailableError(type(error).__name__) from error
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 else:
     _Base = asyncpg.Connection
 STATEMENT_TIMEOUT_MS = {"mfa-web": 15_000, "mfa-worker": 60_000}
+UNANSWERED_SECONDS = 5.0
+"""Postgres ends a statement itself; one that is still out so much later will not be answered."""
 
 
 async def open_pool(settings: Settings, application_name: str) -> "Pool":
@@ -61,6 +63,8 @@ async def _open(settings: Settings, url: str, parameters: dict[str, str], **opti
         max_size=settings.pg_pool_max,
         max_inactive_connection_lifetime=settings.pg_idle_timeout_ms / 1000,
         timeout=settings.pg_connect_timeout_ms / 1000,
+        command_timeout=_statement_timeout_ms(parameters["application_name"]) / 1000
+        + UNANSWERED_SECONDS,
         connection_class=_Connection,
         ssl=ssl_context(settings),
         server_settings=parameters,
@@ -91,10 +95,14 @@ def _names(application_name: str) -> dict[str, str]:
 
 def _limits(application_name: str) -> dict[str, str]:
     return {
-        "statement_timeout": str(STATEMENT_TIMEOUT_MS.get(application_name, 60_000)),
+        "statement_timeout": str(_statement_timeout_ms(application_name)),
         "lock_timeout": "5000",
         "idle_in_transaction_session_timeout": "30000",
     }
+
+
+def _statement_timeout_ms(application_name: str) -> int:
+    return STATEMENT_TIMEOUT_MS.get(application_name, 60_000)
 
 
 class _Connection(_Base):
