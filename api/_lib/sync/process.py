@@ -41,6 +41,7 @@ CONNECT_SECONDS = 60.0
 GRACE_SECONDS = 35
 """Longer than one request to Airtable."""
 
+CANCEL_SECONDS = 2.0
 BEAT_SECONDS = 10.0
 FLUSH_EVERY_BEATS = 6
 MIGRATION_WAIT_SECONDS = 5.0
@@ -71,6 +72,12 @@ def open_queue(redis_url: str) -> PatientQueue:
     return PatientQueue(client, name=QUEUE)
 
 
+def _tell_of_failure(task: asyncio.Future[None]) -> None:
+    error = None if task.cancelled() else task.exception()
+    if error is not None:
+        log.error("a part of the worker failed", exc_info=error)
+
+
 class Process:
     """One worker process; `startup` and `shutdown` are called by the queue's worker."""
 
@@ -86,7 +93,7 @@ class Process:
         self._outbound: Outbound | None = None
         self._state = "starting"
         self._began = datetime.now(UTC)
-        self._lag = 0.0
+        self._ends: float | None = None
 
     async def startup(self, ctx: dict[str, Any]) -> None:
         """Open everything, wait for what is not there yet, and begin to send."""
@@ -98,7 +105,8 @@ class Process:
             open_resources(self.settings, "mfa-worker", bridge=SyncBridge)
         )
         await self._publish_figures(resources)
-        self._spawn(self._beat(resources))
+        self._spawn(self._beat())
+        self._spawn(self._keep_publishing(resources))
         self._spawn(resources.airtable.limiter.announce())
         await self._wait_for_services(resources)
         await self._wait_for_migrations(resources)
@@ -136,15 +144,23 @@ class Process:
         if self._outbound:
             self._outbound.stop()
         if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=GRACE_SECONDS)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            await self._end_tasks()
         await self._stack.aclose()
         log.info("stopped", extra={"worker": self.worker})
 
+    async def _end_tasks(self) -> None:
+        """Wait for the rest of the grace period, which began when the stop was asked for."""
+        left = GRACE_SECONDS if self._ends is None else max(0.0, self._ends - time.monotonic())
+        _, late = await asyncio.wait(self._tasks, timeout=left)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=CANCEL_SECONDS)
+
     def _spawn(self, work: Awaitable[None]) -> None:
-        self._tasks.append(asyncio.ensure_future(work))
+        task = asyncio.ensure_future(work)
+        task.add_done_callback(_tell_of_failure)
+        self._tasks.append(task)
 
     def _listen(self, work: Awaitable[None]) -> None:
         """Work that only waits for calls, and need not be waited for."""
@@ -192,6 +208,7 @@ class Process:
 
     async def _watch_for_stop(self, outbound: Outbound) -> None:
         await self._stop.wait()
+        self._ends = time.monotonic() + GRACE_SECONDS
         outbound.stop()
         # The queue's own chores sleep for up to a minute, and the stop would wait for them.
         chores = [
@@ -214,17 +231,26 @@ class Process:
                 with suppress(Exception):
                     await perform(job, runtime)
 
-    async def _beat(self, resources: Resources) -> None:
-        """Tell the health check, the operators and the other workers that this one lives."""
-        beats, path = 0, heartbeat_path(self.settings.worker_heartbeat_file)
+    async def _beat(self) -> None:
+        """Tell the health check that this process lives, whatever it waits for."""
+        lag, path = 0.0, heartbeat_path(self.settings.worker_heartbeat_file)
         while not self._stop.is_set():
-            write_heartbeat(path, self._lag, self._facts())
-            with suppress(*AWAY):
-                await self._publish(resources, beats)
-            beats += 1
+            write_heartbeat(path, lag, self._facts())
             expected = time.monotonic() + BEAT_SECONDS
             await self._sleep(BEAT_SECONDS)
-            self._lag = max(0.0, time.monotonic() - expected)
+            lag = max(0.0, time.monotonic() - expected)
+
+    async def _keep_publishing(self, resources: Resources) -> None:
+        """Tell the operators and the other workers how this one is."""
+        beats = 0
+        while not self._stop.is_set():
+            try:
+                with suppress(*AWAY):
+                    await self._publish(resources, beats)
+            except Exception:
+                log.exception("the status could not be published")
+            beats += 1
+            await self._sleep(BEAT_SECONDS)
 
     async def _publish(self, resources: Resources, beats: int) -> None:
         workers = await status.beat(resources.cache, self.worker, self._facts())
