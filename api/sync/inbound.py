@@ -19,6 +19,7 @@ class News(Body):
     event_id_too: Id | None = field(name="event_id", default=None)
     record_id: Id | None = None
     record_id_too: Id | None = field(name="record_id", default=None)
+    occurred_at: Id | None = None
     records: Annotated[list[dict[str, Any]], Meta(max_length=100)] | None = None
 
 
@@ -32,6 +33,7 @@ class Told(Wire):
 async def post(ctx: Context, body: News) -> Told:
     """Take over the named people as they stand in Airtable."""
     await events.limit(ctx)
+    events.check_age(ctx, body.occurred_at)
     if body.table != "users":
         raise bad_request("unknown_table", table=body.table[:64])
     event_id = body.event_id or body.event_id_too

@@ -194,20 +194,27 @@ class TestSigned:
     def signed(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(SECRETS, "AIRTABLE_SYNC_REQUIRE_SIGNATURE", "true")
 
+    @pytest.mark.parametrize(
+        ("path", "name"),
+        [(ONE, "AIRTABLE_USER_SYNC_SECRET"), (MANY, "AIRTABLE_INBOUND_SYNC_SECRET")],
+    )
     @pytest.mark.parametrize(("minutes", "code"), [(0, 200), (4, 200), (-4, 200), (6, 401)])
     async def test_old_signed_news_is_refused(
         self,
         client: httpx.AsyncClient,
         ctx: Context,
         airtable: AirtableServer,
+        path: str,
+        name: str,
         minutes: int,
         code: int,
     ) -> None:
         occurred_at = moment(ctx.clock.now() - timedelta(minutes=minutes))
-        body = json.dumps({"recordId": add(airtable), "occurredAt": occurred_at}).encode()
-        digest = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+        news = {"table": "users", "recordId": add(airtable), "occurredAt": occurred_at}
+        body = json.dumps(news).encode()
+        digest = hmac.new(SECRETS[name].encode(), body, hashlib.sha256).hexdigest()
         headers = {"content-type": "application/json", "x-signature": digest}
-        assert (await client.post(ONE, content=body, headers=headers)).status_code == code
+        assert (await client.post(path, content=body, headers=headers)).status_code == code
 
     async def test_the_secret_alone_is_not_enough(
         self, client: httpx.AsyncClient, airtable: AirtableServer
