@@ -11,6 +11,8 @@ ONE_DAY = timedelta(days=1)
 MAX_PROGRAM_WEEKS = 104
 MAX_DURATION_WEEKS = 52
 DEFAULT_WEEKS = 4
+MOST_WEEKS = 520
+"""Beyond ten years, what coaches wrote in Airtable is no duration: its end might be no date."""
 _NUMBER = re.compile(r"[0-9]+")
 
 
@@ -38,7 +40,7 @@ def first_number(text: str) -> int | None:
 def weeks(duration: str) -> int:
     """Length of a program by its stored duration text; four weeks when it names no number."""
     number = first_number(duration)
-    return DEFAULT_WEEKS if number is None else max(1, number)
+    return DEFAULT_WEEKS if number is None else min(max(1, number), MOST_WEEKS)
 
 
 def weeks_asked(duration: str) -> int | None:
