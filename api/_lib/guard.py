@@ -91,9 +91,9 @@ def only_where(
 def stated_guard(handler: Callable[..., Any], parameters: dict[str, Any]) -> Guard | None:
     """The guard a handler states by decorator or by asking for a user; None when it states none."""
     stated: Guard | None = getattr(handler, "__guard__", None)
-    if parameters.get("admin") is Admin:
-        return Guard(Access.ADMIN)
     switch: Switch | None = getattr(handler, "__switch__", None)
+    if parameters.get("admin") is Admin:
+        return Guard(Access.ADMIN, switch=switch)
     if parameters.get("user") is User:
         return Guard(Access.USER, switch=switch)
     return structs.replace(stated, switch=switch) if stated and switch else stated

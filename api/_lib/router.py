@@ -46,9 +46,10 @@ def discover(root: Path, package: str = "api") -> list[Handler]:
     seen: dict[str, Path] = {}
     for file in sorted(_modules(root)):
         path = route_of(file.relative_to(root))
-        if path in seen:
-            raise RouteError(f"{file} and {seen[path]} both serve {path}.")
-        seen[path] = file
+        shape = re.sub(r"{\w+}", "{}", path)
+        if shape in seen:
+            raise RouteError(f"{file} and {seen[shape]} both serve {path}.")
+        seen[shape] = file
         handlers += _handlers(_load(file, root, package), path, file)
     return handlers
 
@@ -90,7 +91,7 @@ def _handlers(module: ModuleType, path: str, file: Path) -> list[Handler]:
     found = [
         _handler(handler, name, path, file)
         for name in METHODS
-        if inspect.iscoroutinefunction(handler := getattr(module, name, None))
+        if callable(handler := getattr(module, name, None))
     ]
     if not found:
         raise RouteError(f"{file} has no handler: define an async get, post, put, patch or delete.")
@@ -98,14 +99,18 @@ def _handlers(module: ModuleType, path: str, file: Path) -> list[Handler]:
 
 
 def _handler(call: Callable[..., Any], name: str, path: str, file: Path) -> Handler:
+    if not inspect.iscoroutinefunction(call):
+        raise RouteError(f"{file}: {name} is not async.")
     hints = get_type_hints(call, include_extras=True)
     returns = hints.pop("return", None)
     guard = stated_guard(call, hints)
     if guard is None:
         raise RouteError(f"{file}: {name} states no guard (user, admin or a decorator).")
     parameters = {_snake(text): text for text in re.findall(r"{(\w+)}", path)}
-    for parameter, kind in hints.items():
-        if not _is_known(parameter, kind, parameters):
+    for parameter in inspect.signature(call).parameters:
+        if parameter not in hints:
+            raise RouteError(f"{file}: {name} does not state the type of {parameter}.")
+        if not _is_known(parameter, hints[parameter], parameters):
             raise RouteError(f"{file}: {name} asks for {parameter}, which no request can give.")
     return Handler(
         path=path,

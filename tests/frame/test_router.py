@@ -15,6 +15,15 @@ async def get() -> str:
     """Greet."""
     return "hello"
 '''
+SWITCHED = '''
+from api._lib.context import Admin, User
+from api._lib.guard import only_where
+
+@only_where(lambda settings: False, "forbidden")
+async def get({who}) -> str:
+    """Nobody gets here."""
+    return ""
+'''
 UNGUARDED = "async def get() -> str:\n    return 'open to all?'\n"
 ECHO = '''
 from api._lib.guard import public
@@ -69,6 +78,13 @@ async def test_several_parameters_go_by_their_names(serve: Serve) -> None:
         assert (await client.get("/api/a/x/b/y")).json()["data"] == "xy"
 
 
+@pytest.mark.parametrize("who", ["user: User", "admin: Admin"])
+def test_a_switch_holds_for_every_kind_of_caller(tmp_path: Path, who: str) -> None:
+    (tmp_path / "rare.py").write_text(SWITCHED.format(who=who))
+    [handler] = discover(tmp_path, package=f"probe_{tmp_path.name.replace('-', '_')}")
+    assert handler.guard.switch is not None
+
+
 @pytest.mark.parametrize(
     ("files", "sentence"),
     [
@@ -76,6 +92,12 @@ async def test_several_parameters_go_by_their_names(serve: Serve) -> None:
         ({"open.py": UNGUARDED}, "states no guard"),
         ({"hello.py": HELLO, "hello/index.py": HELLO}, "both serve /api/hello"),
         ({"odd.py": HELLO.replace("get()", "get(planet: str)")}, "asks for planet"),
+        ({"odd.py": HELLO.replace("get()", "get(ctx)")}, "does not state the type of ctx"),
+        ({"odd.py": HELLO + "\n@public\ndef post() -> str:\n    return ''\n"}, "post is not async"),
+        (
+            {"a/_id_.py": ECHO.format(name="id"), "a/_key_.py": ECHO.format(name="key")},
+            "both serve /api/a/{key}",
+        ),
     ],
 )
 def test_a_module_nobody_can_serve_stops_the_start(
