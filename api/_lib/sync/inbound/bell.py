@@ -30,24 +30,28 @@ class InboundBell:
     def __init__(self, runtime: Runtime, stop: asyncio.Event) -> None:
         self._runtime = runtime
         self._stop = stop
+        self._called = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
 
     async def listen(self) -> None:
         """Hear calls, on a connection that is replaced when it breaks."""
         # The settings may ask for another webhook than those of the last start.
         self._start("keep_webhook", {})
-        while not self._stop.is_set():
-            with suppress(*LOST):
-                await self._hear()
-            await self._sleep(RETRY_SECONDS)
-        for task in self._running:
-            task.cancel()
+        draining = asyncio.create_task(self._drain_when_called())
+        try:
+            while not self._stop.is_set():
+                with suppress(*LOST):
+                    await self._hear()
+                await self._sleep(RETRY_SECONDS)
+        finally:
+            for task in (draining, *self._running):
+                task.cancel()
 
     async def _hear(self) -> None:
         async with self._runtime.db.connection() as connection:
             await connection.add_listener(CHANNEL, self._heard)
             # What was called for while nobody listened.
-            self._start("drain_webhook", ONLY_NEWS)
+            self._called.set()
             try:
                 while not self._stop.is_set():
                     await self._sleep(CHECK_SECONDS)
@@ -59,9 +63,16 @@ class InboundBell:
     def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         name, _, argument = str(payload).partition(":")
         if name == "drain_webhook":
-            self._start(name, ONLY_NEWS)
+            self._called.set()
         elif name in self._runtime.jobs:
             self._start(name, {"user_id": argument} if argument else {})
+
+    async def _drain_when_called(self) -> None:
+        """One run at a time, as each holds a connection; calls during a run make one more."""
+        while True:
+            await self._called.wait()
+            self._called.clear()
+            await self._run("drain_webhook", ONLY_NEWS)
 
     def _start(self, name: str, arguments: dict[str, str]) -> None:
         task = asyncio.create_task(self._run(name, arguments))
