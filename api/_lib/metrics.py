@@ -61,6 +61,11 @@ outbox_delivery = Gauge(
     registry=REGISTRY,
 )
 dead_letters = Gauge("dead_letters", "Open dead letters", registry=REGISTRY)
+late_erasures = Gauge(
+    "late_erasures",
+    "Erased people whose records are still in Airtable after an hour",
+    registry=REGISTRY,
+)
 reminder_jobs = Gauge("reminder_jobs", "Due and failed reminders", ("state",), registry=REGISTRY)
 inbound_lag = Gauge(
     "inbound_lag_seconds",

@@ -10,9 +10,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from api._lib.airtable.entities import EntityType as E
 from api._lib.cache import Cache
+from api._lib.outbox import enqueue
 from api._lib.settings import Settings
 from api._lib.sync import status
 from api._lib.sync.heartbeat import fault_of_heartbeat, write_heartbeat
@@ -110,6 +112,22 @@ async def test_what_waits_for_a_dead_parent_is_blocked(
     seen = await published(world, cache)
     assert (seen["outbox"]["blocked"], seen["outbox"]["oldestSeconds"]) == (3, None)
     assert (seen["outbox"]["deadLetter"], seen["state"]) == (1, "degraded")
+
+
+async def test_an_erasure_that_is_open_for_an_hour_is_told(
+    world: World, cache: Cache, outbound: Outbound
+) -> None:
+    tick = await world.tick()
+    await outbound.drain()
+    async with world.db.transaction() as tx:
+        delete = world.deletion(E.GOEDE_GEWOONTE_USAGE, tick)
+        await enqueue(tx, [structs.replace(delete, payload={"reason": "erasure"})], always=True)
+    assert (await published(world, cache))["outbox"]["lateErasures"] == 0
+    await world.db.execute("UPDATE outbox_events SET created_at = now() - interval '61 minutes'")
+    seen = await published(world, cache)
+    assert (seen["outbox"]["lateErasures"], seen["state"]) == (1, "degraded")
+    await outbound.drain()
+    assert (await published(world, cache))["outbox"]["lateErasures"] == 0
 
 
 async def test_a_table_without_app_id_is_named(

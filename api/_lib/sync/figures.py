@@ -46,6 +46,7 @@ def _show(found: dict[str, Any]) -> None:
     for quantile, name in QUANTILES.items():
         metrics.outbox_delivery.labels(quantile).set(outbox[name] or 0)
     metrics.dead_letters.set(outbox["deadLetter"])
+    metrics.late_erasures.set(outbox["lateErasures"])
     metrics.reminder_jobs.labels("due").set(found["notifications"]["due"])
     metrics.reminder_jobs.labels("dead_letter").set(found["notifications"]["deadLetter"])
     metrics.workers.set(found["workers"])

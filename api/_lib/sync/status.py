@@ -102,6 +102,7 @@ def _outbox(figures: Record) -> dict[str, Any]:
         "parked": figures["parked"],
         "blocked": figures["blocked"],
         "deadLetter": figures["dead"],
+        "lateErasures": figures["late_erasures"],
         "oldestSeconds": figures["lag"],
         "deliveryP50Seconds": figures["p50"],
         "deliveryP95Seconds": figures["p95"],
@@ -167,8 +168,9 @@ def _state(figures: Record, airtable: Mapping[str, Any], last: Record | None) ->
         if datetime.now(UTC) - silent_since > DOWN_AFTER:
             return "down"
     is_late = (figures["lag"] or 0) > LAG_ALARM_SECONDS
-    trouble = figures["dead"] or airtable["tablesWithoutAppId"] or airtable["breaker"] != "closed"
-    return "degraded" if is_late or trouble else "ok"
+    given_up = figures["dead"] or figures["late_erasures"]
+    trouble = airtable["tablesWithoutAppId"] or airtable["breaker"] != "closed"
+    return "degraded" if is_late or given_up or trouble else "ok"
 
 
 def _ok_at(gate: Record | None) -> str | None:
@@ -205,6 +207,12 @@ SELECT
     (SELECT count(*) FROM open WHERE parked_on IS NOT NULL) AS parked,
     (SELECT count(*) FROM open WHERE is_blocked) AS blocked,
     (SELECT count(*) FROM outbox_dead_letters WHERE resolved_at IS NULL) AS dead,
+    (SELECT count(DISTINCT o.user_id) FROM outbox_events AS o
+     WHERE o.status NOT IN ('processed', 'superseded') AND o.operation = 'delete'
+       AND o.payload ->> 'reason' = 'erasure' AND o.created_at < now() - interval '1 hour'
+       AND (o.status <> 'dead_letter' OR EXISTS (
+           SELECT FROM outbox_dead_letters AS d
+           WHERE d.outbox_id = o.id AND d.resolved_at IS NULL))) AS late_erasures,
     (SELECT floor(extract(epoch FROM now() - min(created_at)))::int
      FROM open WHERE NOT is_blocked) AS lag,
     (SELECT count(*) FROM recent
