@@ -106,6 +106,20 @@ def test_an_answer_that_plans_less_than_half_is_unusable(said: Said) -> None:
         repair(answer(said), brief())
 
 
+@pytest.mark.parametrize("said", [[], [("2026-01-05", "XYZ")], [("2026-03-16", "A")]])
+def test_an_answer_that_plans_nothing_is_unusable_however_long_the_program(said: Said) -> None:
+    long = brief(weeks=52, names=tuple(day.name for day in WEEKDAYS))
+    with pytest.raises(UnusableAnswerError):
+        repair(answer(said), long)
+
+
+def test_P7_dates_beyond_the_seventieth_count_as_planned() -> None:
+    days = tuple(day.name for day in WEEKDAYS)
+    assert len(repair(answer([("2026-01-05", "A")]), brief(weeks=20, names=days)).days) == 140
+    with pytest.raises(UnusableAnswerError):
+        repair(answer([("2026-01-05", "A")]), brief(weeks=19, names=days))
+
+
 def test_exactly_half_of_the_dates_may_be_filled() -> None:
     assert planned(repair(answer([("2026-01-05", "A")]), brief()))[1] == ("2026-01-07", "A")
 

@@ -86,9 +86,10 @@ def _tidied(schedule: Schedule, brief: Brief, known: Mapping[str, BriefMethod]) 
 
 def _filled(schedule: Schedule, brief: Brief, known: Mapping[str, BriefMethod]) -> Schedule:
     empty = [day for day, ids in schedule.items() if not ids]
-    if not known or 2 * len(empty) > len(brief.dates):
+    # Dates beyond those that are asked for count as planned, but repeating nothing is no plan.
+    if len(empty) == len(schedule) or 2 * len(empty) > len(brief.dates):
         raise UnusableAnswerError("most dates are not planned")
-    rotation = _rotation(schedule, brief)
+    rotation = list(dict.fromkeys(id for ids in schedule.values() for id in ids))
     turn = 0
     for day in empty:
         used = _used_in_week(schedule, day, brief)
@@ -117,12 +118,6 @@ def _fill(
     if not day:
         day.append(rotation[turn % len(rotation)])
     return len(rotation)
-
-
-def _rotation(schedule: Schedule, brief: Brief) -> list[str]:
-    used = list(dict.fromkeys(id for ids in schedule.values() for id in ids))
-    recommended = [method.id for method in brief.methods if method.recommended]
-    return used or recommended or [method.id for method in brief.methods]
 
 
 def _days(
