@@ -66,7 +66,7 @@ async def mirror(
     """Store the row of a record that was just written, and what follows from it, with rewards held.
 
     Airtable has the record, so the request has succeeded: trouble here is made good by the next
-    listing.
+    listing, all but a bonus, which a listing cannot tell from one that was paid long ago.
     """
 
     async def block(tx: Transaction) -> None:
