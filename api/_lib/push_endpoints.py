@@ -18,7 +18,7 @@ MAX_LENGTH = 2048
 # What a URL may consist of; anything else is read differently by different programs.
 URL = re.compile(r"https?://[A-Za-z0-9\-._~:/?\[\]!$&'()*+,;=%]+", re.IGNORECASE)
 HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
-LOOKUP_LIMIT = 1.0
+LOOKUP_LIMIT, CONNECT_LIMIT = 1.0, 5.0
 
 PUBLIC_IPV6 = IPv6Network("2000::/3")
 TRANSLATED_IPV6 = IPv6Network("64:ff9b::/96")
@@ -38,7 +38,7 @@ class EndpointRules:
     def __init__(self, more_hosts: Iterable[str] = ()) -> None:
         patterns = {_ascii(pattern) for pattern in (*PUSH_SERVICES, *more_hosts)}
         self.anything = ANY in patterns
-        self._hosts = frozenset(name for name in patterns if "*" not in name)
+        self.hosts = frozenset(name for name in patterns if "*" not in name)
         self._suffixes = tuple(name[1:] for name in patterns if name.startswith("*."))
 
     def check(self, endpoint: str) -> None:
@@ -52,7 +52,7 @@ class EndpointRules:
         # An IPv6 address may end in any name: [2001:db8::1%.push.apple.com].
         if not HOST.fullmatch(host):
             raise EndpointRefused("is not the name of a host")
-        if host not in self._hosts and not host.endswith(self._suffixes):
+        if host not in self.hosts and not host.endswith(self._suffixes):
             raise EndpointRefused("is not the address of a known push service")
         if not may_be_public(host):
             raise EndpointRefused("leads into a private network")
@@ -67,6 +67,21 @@ class EndpointRules:
             return
         if not all(map(may_be_public, await _addresses(urlsplit(endpoint).hostname or ""))):
             raise EndpointRefused("leads into a private network")
+
+
+async def unreachable(hosts: Iterable[str], port: int = 443) -> list[str]:
+    """Those of some hosts that cannot be connected to."""
+    return [host for host in sorted(hosts) if not await _is_reachable(host, port)]
+
+
+async def _is_reachable(host: str, port: int) -> bool:
+    try:
+        async with asyncio.timeout(CONNECT_LIMIT):
+            _, writer = await asyncio.open_connection(host, port)
+    except (OSError, UnicodeError):
+        return False
+    writer.close()
+    return True
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:

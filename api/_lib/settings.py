@@ -5,7 +5,7 @@ from enum import Enum
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct, field, structs
 
 Network = IPv4Network | IPv6Network
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
@@ -205,3 +205,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     def session_database_url(self) -> str:
         """Postgres itself, past any pooler: LISTEN, session locks and migrations need it."""
         return self.database_direct_url or self.database_url
+
+
+def without_secrets(settings: Settings) -> dict[str, object]:
+    """The settings as a log may show them; what can come from a secret file is left out."""
+    return {
+        name: value
+        for name, value in structs.asdict(settings).items()
+        if name.upper() not in SECRET_FILES
+    }

@@ -1,5 +1,6 @@
 """The guard in front of every push address (F4)."""
 
+import asyncio
 from contextlib import suppress
 from ipaddress import ip_address, ip_network
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api._lib.push_connection import PublicResolver
-from api._lib.push_endpoints import EndpointRefused, EndpointRules, is_public
+from api._lib.push_endpoints import EndpointRefused, EndpointRules, is_public, unreachable
 from api._lib.settings import Role, SettingsError
 from api._lib.settings_loader import load_settings
 
@@ -134,6 +135,21 @@ def test_a_star_still_wants_a_web_address(endpoint: str) -> None:
 def test_a_pattern_that_is_no_host_stops_the_start(pattern: str) -> None:
     with pytest.raises(SettingsError, match="WEB_PUSH_ALLOWED_HOSTS has a value"):
         load_settings({"DATABASE_URL": "x", "WEB_PUSH_ALLOWED_HOSTS": pattern}, Role.TASK)
+
+
+async def test_L4_hosts_that_cannot_be_reached_are_named() -> None:
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    hosts = ["push.invalid", "127.0.0.1", "a" * 64]
+    assert await unreachable(hosts, port) == ["a" * 64, "push.invalid"]
+    server.close()
+
+
+def test_L4_the_hosts_with_a_known_name_are_looked_for() -> None:
+    assert EndpointRules(["push.a.test", "*.b.test"]).hosts == {
+        "fcm.googleapis.com",
+        "push.a.test",
+    }
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "2a00:1450:400e:80d::200a", "::ffff:8.8.8.8"])

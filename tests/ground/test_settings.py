@@ -1,13 +1,22 @@
 """Settings: typed, complete or refused, secrets from files."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from api._lib.pools import ssl_context
-from api._lib.settings import Backend, Role, SettingsError
+from api._lib.settings import (
+    SECRET_FILES,
+    Backend,
+    Role,
+    Settings,
+    SettingsError,
+    without_secrets,
+)
 from api._lib.settings_loader import load_settings, table_variable
 
 ROOT = Path(__file__).parents[2]
@@ -236,3 +245,18 @@ def test_pgsslmode_disable_means_no_encryption_whatever_the_address_asks_for() -
     plain = load_settings(APP | {"PGSSLMODE": "disable"}, Role.APP)
     assert ssl_context(plain) is False
     assert ssl_context(load_settings(APP, Role.APP)) is None
+
+
+HARMLESS = {
+    *("app_url", "airtable_endpoint_url", "airtable_webhook_url", "openai_base_url"),
+    "sync_export_password_hash",
+}
+
+
+def test_M9_what_a_log_may_show_holds_no_secret() -> None:
+    names = {name.lower() for name in SECRET_FILES}
+    settings = structs.replace(Settings(database_url=""), **dict.fromkeys(names, "hidden"))
+    shown = without_secrets(settings)
+    assert shown["notification_batch_size"] == 20
+    assert "hidden" not in str(shown)
+    assert {name for name in shown if re.search("secret|token|passw|key|url", name)} == HARMLESS

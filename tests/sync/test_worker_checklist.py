@@ -1,6 +1,7 @@
 """What the worker must stand: two of them, kills, stops, no Redis, bad answers, gates."""
 
 import asyncio
+import json
 import signal
 from contextlib import ExitStack
 from pathlib import Path
@@ -122,12 +123,17 @@ async def test_a_gate_remembers_how_its_run_ended(world: World) -> None:
     assert gate.last_ok_at is not None
 
 
-def test_an_idle_worker_stops_at_once(airtable_environ: dict[str, str], tmp_path: Path) -> None:
+def test_M9_an_idle_worker_tells_its_settings_and_stops_at_once(
+    airtable_environ: dict[str, str], tmp_path: Path
+) -> None:
     with ExitStack() as stack:
         worker = stack.enter_context(prepared_worker(airtable_environ, tmp_path))
         asyncio.run(eventually(lambda: _exists(tmp_path / "heartbeat.json"), what="the start"))
         worker.signal(signal.SIGINT)
         assert worker.wait(10) == 0
+        (start,) = (line for line in worker.log.splitlines() if '"event":"starting"' in line)
+    told = json.loads(start)["settings"]
+    assert (told["saq_concurrency"], "airtable_access_token" in told) == (10, False)
 
 
 async def _exists(path: Path) -> bool:

@@ -22,8 +22,10 @@ from api._lib.context import Resources, open_resources
 from api._lib.db import DatabaseUnavailableError
 from api._lib.logs import server_facts
 from api._lib.notifications.service import Sender
+from api._lib.push import PushSender
+from api._lib.push_endpoints import unreachable
 from api._lib.schema_version import pending_migrations
-from api._lib.settings import Settings
+from api._lib.settings import Settings, without_secrets
 from api._lib.sync import status
 from api._lib.sync.bridge import SyncBridge
 from api._lib.sync.heartbeat import heartbeat_path, write_heartbeat
@@ -72,6 +74,13 @@ def open_queue(redis_url: str) -> PatientQueue:
     return PatientQueue(client, name=QUEUE)
 
 
+async def _look_for_push_services(push: PushSender) -> None:
+    """Say so when those with a known name cannot be reached, as from an internal network (L4)."""
+    if push.configured and not push.endpoints.anything:
+        for host in await unreachable(push.endpoints.hosts):
+            log.warning("not reachable", extra={"server": "push service", "host": host})
+
+
 def _tell_of_failure(task: asyncio.Future[None]) -> None:
     error = None if task.cancelled() else task.exception()
     if error is not None:
@@ -98,7 +107,8 @@ class Process:
     async def startup(self, ctx: dict[str, Any]) -> None:
         """Open everything, wait for what is not there yet, and begin to send."""
         self._stop = ctx["worker"].event
-        log.info("starting", extra=self._facts())
+        known = without_secrets(self.settings)
+        log.info("starting", extra={**self._facts(), "settings": known})
         for warning in self.settings.warnings:
             log.warning(warning)
         resources = await self._stack.enter_async_context(
@@ -120,6 +130,7 @@ class Process:
         self._state = "running"
         doorbell = Doorbell(resources.db, outbound, self.settings)
         self._spawn(self._first_look(resources, outbound))
+        self._listen(_look_for_push_services(resources.push))
         self._spawn(doorbell.answer())
         self._listen(doorbell.listen())
         reminders = Reminders(runtime, self._stop)
@@ -163,7 +174,7 @@ class Process:
         self._tasks.append(task)
 
     def _listen(self, work: Awaitable[None]) -> None:
-        """Work that only waits for calls, and need not be waited for."""
+        """Work that need not be waited for, such as waiting for calls."""
         self._spawn(work)
         self._listeners.append(self._tasks[-1])
 
