@@ -58,7 +58,7 @@ def parse(arguments: Sequence[str]) -> Options:
     asking.add_argument(
         "--despite-dead-letters",
         action="store_true",
-        help="towards Airtable: give up for good what could not be sent",
+        help="towards Airtable: accept dead letters, which you then discard",
     )
     given = parser.parse_args(arguments)
     if given.action == "show":
