@@ -1,27 +1,40 @@
 """Redis as a cache and for counters; when it is away, reads miss and writes do nothing."""
 
 import logging
-from collections.abc import AsyncIterator, Awaitable
+import time
+from collections.abc import AsyncIterator, Awaitable, Coroutine
 from typing import TypeVar, cast
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RefusedError
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as SilentError
 
 from api._lib.logs import server_facts
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 AWAY = (RedisError, OSError, TimeoutError)
+SILENT = (SilentError, TimeoutError)
+REST_SECONDS = 5.0
+"""So long a Redis that did not answer is left alone; then one operation tries, not all of them."""
 
 
 class Cache:
     """The Redis of this process; it connects anew for ever, so an outage ends by itself."""
 
-    def __init__(self, client: Redis | None, server: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        client: Redis | None,
+        server: dict[str, str] | None = None,
+        rest_seconds: float = REST_SECONDS,
+    ) -> None:
         self.client = client
         self._server = server or {}
+        self._rest_seconds = rest_seconds
+        self._rests_until: float | None = None
         self.reachable = client is not None
 
     @classmethod
@@ -33,7 +46,7 @@ class Cache:
             url,
             socket_timeout=2,
             socket_connect_timeout=1,
-            retry=Retry(NoBackoff(), 1),
+            retry=Retry(NoBackoff(), 1, supported_errors=(RefusedError,)),
             health_check_interval=30,
         )
         return cls(client, server_facts(url))
@@ -74,16 +87,35 @@ class Cache:
 
     async def attempt(self, operation: Awaitable[T], otherwise: T) -> T:
         """Result of a Redis operation, or `otherwise` when Redis is away."""
+        if self._rests():
+            if isinstance(operation, Coroutine):
+                operation.close()
+            return otherwise
         try:
             result = await operation
         except AWAY as error:
-            if self.reachable:
-                facts = {"reason": type(error).__name__, **self._server}
-                log.warning("redis is away", extra=facts)
-            self.reachable = False
+            self._note_failure(error)
             return otherwise
-        self.reachable = True
+        self.reachable, self._rests_until = True, None
         return result
+
+    def _rests(self) -> bool:
+        """Whether not to ask now; who may ask after a rest is the only one for another rest."""
+        if self._rests_until is None:
+            return False
+        now = time.monotonic()
+        if now < self._rests_until:
+            return True
+        self._rests_until = now + self._rest_seconds
+        return False
+
+    def _note_failure(self, error: Exception) -> None:
+        if self.reachable:
+            facts = {"reason": type(error).__name__, **self._server}
+            log.warning("redis is away", extra=facts)
+        self.reachable = False
+        if isinstance(error, SILENT):
+            self._rests_until = time.monotonic() + self._rest_seconds
 
     @staticmethod
     async def _delete_matching(client: Redis, pattern: str) -> int:
