@@ -10,10 +10,12 @@ from msgspec import structs
 
 from api._lib.cache import Cache
 from api._lib.context import Resources, open_resources
+from api._lib.db import Database
 from api._lib.settings import Settings
 from api._lib.sync import process
 from api._lib.sync.process import Process, open_queue
 from api.workers.sync_worker import JOBS
+from tests.lines import Line
 
 SOON = 30.0
 
@@ -78,3 +80,18 @@ async def test_a_part_that_fails_is_not_silent(
 
     worker._spawn(fail())
     await until_logged(caplog, "a part of the worker failed", 1)
+
+
+async def test_L6_a_worker_that_waits_for_migrations_outlasts_a_restart_of_postgres(
+    settings: Settings, worker: Process, db: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    line = Line(settings.database_url)
+    through = structs.replace(settings, database_url=await line.open())
+    async with open_resources(through, "mfa-worker") as opened:
+        await line.close()
+        waiting = asyncio.create_task(worker._wait_for_migrations(opened))
+        await until_logged(caplog, "not reachable", 1)
+        await line.open()
+        async with asyncio.timeout(SOON):
+            await waiting
+    await line.close()

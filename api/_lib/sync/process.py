@@ -203,7 +203,11 @@ class Process:
     async def _wait_for_migrations(self, resources: Resources) -> None:
         """Until an operator has run the migrations this version needs (L6)."""
         while not self._stop.is_set():
-            pending = await pending_migrations(resources.db)
+            try:
+                pending = await pending_migrations(resources.db)
+            except DatabaseUnavailableError:
+                await self._wait_for_services(resources)
+                continue
             if not pending:
                 return
             self._state = "waiting for migration"
