@@ -34,17 +34,17 @@ def options() -> Options:
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 1 <= port <= 65535:
-        raise ValueError
-    return port
+    return _number(text, 1, 65_535)
 
 
 def _count(text: str) -> int:
-    count = int(text)
-    if not 0 <= count <= 32:
-        raise ValueError
-    return count
+    return _number(text, 0, 32)
+
+
+def _number(text: str, lowest: int, highest: int) -> int:
+    if not (text.isascii() and text.isdigit() and lowest <= int(text) <= highest):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from {lowest} to {highest}")
+    return int(text)
 
 
 def end_with_make() -> None:

@@ -13,6 +13,7 @@ from api._lib.push import PushSender
 from api._lib.settings import Role
 from api._lib.settings_loader import load_settings
 from tasks.dev import report
+from tasks.dev.__main__ import options
 from tasks.dev.child import ChildError
 from tasks.dev.console import Console
 from tasks.dev.environment import (
@@ -176,3 +177,14 @@ def test_a_token_may_begin_like_an_option(tmp_path: Path) -> None:
         airtable.child.wait_until(lambda: any("ready" in line for line in airtable.child.lines))
     finally:
         airtable.child.stop()
+
+
+@pytest.mark.parametrize("given", [("--port", "99999"), ("--port", "x"), ("--workers", "-1")])
+def test_a_number_that_makes_no_sense_is_refused_in_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], given: tuple[str, str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["dev.py", *given])
+    with pytest.raises(SystemExit) as ended:
+        options()
+    assert ended.value.code == 2
+    assert f"argument {given[0]}: '{given[1]}' is no number from" in capsys.readouterr().err
