@@ -147,7 +147,12 @@ class _Reader:
         }
 
     def _backends(self) -> dict[str, Backend]:
-        return {flag: self._backend(f"DATA_BACKEND_{flag}") for flag in BACKEND_FLAGS}
+        names = {f"DATA_BACKEND_{flag}": flag for flag in BACKEND_FLAGS}
+        known = names.keys() | {field.name.upper() for field in msgspec.structs.fields(Settings)}
+        for name in sorted(self.environ.keys() - known):
+            if name.startswith("DATA_BACKEND_"):
+                self.warnings.append(f"{name} is no flag, so it changes nothing")
+        return {flag: self._backend(name) for name, flag in names.items()}
 
     def _backend(self, name: str) -> Backend:
         try:

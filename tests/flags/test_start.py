@@ -53,6 +53,13 @@ def test_every_forbidden_pair_is_refused_unless_mixing_is_allowed(
     App(load_settings(split | {"DATA_BACKEND_ALLOW_MIXED": "true"}, Role.APP))
 
 
+def test_F5_a_flag_that_does_not_exist_is_told(environ: dict[str, str]) -> None:
+    known = {"DATA_BACKEND_ALLOW_MIXED": "true", "DATA_BACKEND_SHADOW_SAMPLE_RATE": "1"}
+    settings = load_settings(environ | known | {"DATA_BACKEND_HABITS": "airtable_only"}, Role.APP)
+    assert "DATA_BACKEND_HABITS is no flag, so it changes nothing" in settings.warnings
+    assert not any(name in warning for name in known for warning in settings.warnings)
+
+
 @pytest.mark.parametrize("value", ["postgres", "airtable", "primary", "true", "postgres_primry"])
 def test_F5_a_typo_stops_the_start_and_names_the_flag(environ: dict[str, str], value: str) -> None:
     """Sync F5: nothing silently means another mode."""
