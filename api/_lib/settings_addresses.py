@@ -36,12 +36,12 @@ def is_address(text: str, schemes: frozenset[str]) -> bool:
     """
     try:
         parts = urlsplit(text)
-        hosts = parts.netloc.rpartition("@")[2].split(",")
-        ports = [urlsplit(f"//{host}").port for host in hosts]
+        for host in parts.netloc.rpartition("@")[2].split(","):
+            _ = urlsplit(f"//{host}").port
     except ValueError:
         return False
     has_host = bool(parts.hostname) or schemes is not WEB
-    return parts.scheme in schemes and has_host and 0 not in ports and "#" not in text
+    return parts.scheme in schemes and has_host and "#" not in text
 
 
 def _holds_certificates(path: str) -> bool:

@@ -260,3 +260,7 @@ def test_M9_what_a_log_may_show_holds_no_secret() -> None:
     assert shown["notification_batch_size"] == 20
     assert "hidden" not in str(shown)
     assert {name for name in shown if re.search("secret|token|passw|key|url", name)} == HARMLESS
+
+
+def test_any_free_port_may_be_asked_for() -> None:
+    assert load_settings(APP | {"PORT": "0"}, Role.APP).app_url == "http://localhost:0"
