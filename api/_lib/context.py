@@ -245,12 +245,12 @@ class Context:
     @cached_property
     def client_address(self) -> str | None:
         """Who is calling as far as trusted proxies tell; None when that cannot be known."""
-        peer = (self.scope.get("client") or ("",))[0]
+        peer = _plain((self.scope.get("client") or ("",))[0])
         trusted = self.settings.trusted_proxies
         if not _is_within(peer, trusted):
             return peer or None
         forwarded = self.headers.get("x-forwarded-for", "").split(",")
-        for entry in reversed([part.strip() for part in forwarded if part.strip()]):
+        for entry in reversed([_plain(part.strip()) for part in forwarded if part.strip()]):
             if not _is_within(entry, trusted):
                 return entry if _is_address(entry) else None
         return None
@@ -258,6 +258,11 @@ class Context:
     def background(self, work: Coroutine[Any, Any, object]) -> None:
         """Run work after the answer; it is finished before the process ends."""
         self.resources.background.start(work)
+
+
+def _plain(text: str) -> str:
+    """An IPv4 address as such, also where it came by a socket that takes IPv6 too."""
+    return text.removeprefix("::ffff:") if "." in text else text
 
 
 def _is_address(text: str) -> bool:

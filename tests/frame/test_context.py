@@ -28,6 +28,8 @@ def plain_settings() -> Settings:
         ("10.0.0.2", "10.0.0.8, 192.168.1.1", None),
         ("127.0.0.1", "not an address", None),
         ("10.0.0.2", "2001:db8::1", "2001:db8::1"),
+        ("::ffff:10.0.0.2", "::ffff:198.51.100.1, ::ffff:10.0.0.9", "198.51.100.1"),
+        ("::ffff:203.0.113.7", "198.51.100.1", "203.0.113.7"),
     ],
 )
 def test_the_address_is_the_last_one_no_trusted_proxy_has(
