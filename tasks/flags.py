@@ -94,6 +94,7 @@ async def show(settings: Settings) -> int:
         table.add_row(flag, mode, workers.get(flag, "-"), ", ".join(_served_by(flag)))
     console(sys.stdout).print(table)
     faults = combination_faults(settings, settings.backends)
+    faults += [text for text in settings.warnings if text.startswith("DATA_BACKEND_")]
     faults += [
         f"the workers have another DATA_BACKEND_{flag}"
         for flag, mode in sorted(workers.items())

@@ -134,3 +134,11 @@ async def test_flags_that_may_not_stand_together_are_told(
     mixed = load_settings(environ | {"DATA_BACKEND_PROGRAMS": "airtable_only"}, Role.TASK)
     assert await show(mixed) == 1
     assert "DATA_BACKEND_METHOD_USAGE is in a Postgres mode" in capsys.readouterr().out
+
+
+async def test_F5_a_flag_that_does_not_exist_is_told(
+    environ: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    mistyped = load_settings(environ | {"DATA_BACKEND_HABITS": "airtable_only"}, Role.TASK)
+    assert await show(mistyped) == 1
+    assert "DATA_BACKEND_HABITS is no flag" in capsys.readouterr().out
