@@ -69,10 +69,18 @@ async def items(ctx: Context, wanted: ContentList[T]) -> list[T]:
     """The things of a list; the caller must not change them."""
     copy = await _copy(ctx, wanted)
     if copy.items is None:
-        shape: Any = dict[str, Any]
-        data = msgspec.json.decode(copy.answer.plain, type=shape)["data"]
-        copy.items = msgspec.convert(data, list[wanted.kind])  # type: ignore[name-defined]  # a runtime type
+        try:
+            copy.items = _read(copy.answer.plain, wanted)
+        except msgspec.MsgspecError:
+            # Another version of this server put it into Redis, with things of another shape.
+            copy.items = await listed(ctx, wanted)
     return copy.items
+
+
+def _read(plain: bytes, wanted: ContentList[T]) -> list[T]:
+    shape: Any = list[wanted.kind]  # type: ignore[name-defined]  # a runtime type
+    found: list[T] = msgspec.convert(msgspec.json.decode(plain, type=dict[str, Any])["data"], shape)
+    return found
 
 
 async def drop(ctx: Context, *tables: str) -> int | None:

@@ -214,3 +214,15 @@ async def test_an_archived_level_still_names_the_badge(
     await library.execute("UPDATE experience_levels SET archived_at = now()")
     data = (await client.get("/api/methods")).json()["data"]
     assert data[1]["experienceLevel"] == "Beginner"
+
+
+@pytest.mark.parametrize("stored", [b'{"data":[{"id":"recHabitWater0001"}]}', b'{"data":1}', b"no"])
+async def test_a_list_that_another_version_of_the_server_kept_breaks_nothing(
+    app: App, client: httpx.AsyncClient, library: Database, person: Person, stored: bytes
+) -> None:
+    assert app.resources is not None
+    ctx = Context(app.resources)
+    table_id = ctx.settings.airtable_tables["goedeGewoontes"]
+    await ctx.cache.set(f"airtable:{table_id}:list", stored, 60)
+    answer = await client.get("/api/methods/habits", headers=person.headers)
+    assert len(answer.json()["data"]) == 2
