@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import cast
 
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
@@ -35,6 +36,43 @@ class Protocol(HttpToolsProtocol):
         cast(dict[str, object], cycle.scope)[ANSWER] = answer
         self._running = cycle
         super()._start_asgi_task(cycle, app)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came; a request that wishes for another protocol is served in this one.
+
+        The parser leaves the body of such a request to that protocol, and then takes it for the
+        next request: behind a proxy that passes wishes on, a way to answer one person to another.
+        """
+        self._unset_keepalive_if_required()
+        try:
+            while data:
+                try:
+                    self.parser.feed_data(data)
+                    return
+                except HttpParserUpgrade as wish:
+                    data = self._head_without_wish() + data[wish.args[0] :]
+        except HttpParserError:
+            self.send_400_response("")
+
+    def _head_without_wish(self) -> bytes:
+        """The head just read, for a parser that has seen nothing; raises HttpParserError."""
+        method, version = self.parser.get_method(), self.parser.get_http_version().encode()
+        if method == b"CONNECT":
+            raise HttpParserError("a wish and nothing else")
+        self.parser = HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        headers = [pair for pair in self.headers if pair[0] != b"upgrade"]
+        return b"%b %b HTTP/%b\r\n%b\r\n" % (method, self.url, version, lines(headers))
+
+    def on_headers_complete(self) -> None:
+        """Begin to serve, unless the head is parsed once more."""
+        if not self.parser.should_upgrade():
+            super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """End the body, unless the head is parsed once more."""
+        if not self.parser.should_upgrade():
+            super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the request that runs; uvicorn tells the last one that was sent ahead."""

@@ -35,6 +35,15 @@ from api._lib.guard import public
 async def get() -> str:
     return "x" * {BIG}
 """,
+    "read.py": """
+from api._lib.guard import public
+from api._lib.wire import Body
+
+
+@public
+async def post(body: Body) -> str:
+    return "read"
+""",
     "away.py": """
 from api._lib.guard import public
 from api._lib.wire import Redirect
@@ -49,7 +58,7 @@ async def get() -> Redirect:
 
 @pytest.fixture
 async def app(settings: Settings, clock: ManualClock, tmp_path: Path) -> App:
-    """An application of three endpoints."""
+    """An application of a few endpoints."""
     for name, source in ENDPOINTS.items():
         file = tmp_path / "api" / name
         file.parent.mkdir(exist_ok=True)
@@ -132,7 +141,13 @@ async def test_no_body_follows_the_head_that_was_asked_for(port: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [b"no request\r\n\r\n", b"GET /\xe9 HTTP/1.1\r\n\r\n", b"FOO / HTTP/1.1\r\n\r\n"]
+    "text",
+    [
+        b"no request\r\n\r\n",
+        b"GET /\xe9 HTTP/1.1\r\n\r\n",
+        b"FOO / HTTP/1.1\r\n\r\n",
+        b"CONNECT a:1 HTTP/1.1\r\n\r\n",
+    ],
 )
 async def test_F_H4_bytes_that_are_no_request_get_the_envelope_and_the_headers(
     app: App, port: int, text: bytes
@@ -145,6 +160,32 @@ async def test_F_H4_bytes_that_are_no_request_get_the_envelope_and_the_headers(
     for line in ("cache-control: no-store", "x-content-type-options: nosniff", "connection: close"):
         assert f"\r\n{line}\r\n" in head
     assert json.loads(body) == {"success": False, "error": "De aanvraag is ongeldig."}
+
+
+@pytest.mark.parametrize("wish", ["h2c", "websocket"])
+@pytest.mark.parametrize("in_parts", [False, True])
+async def test_the_body_after_a_wish_for_another_protocol_is_no_request(
+    port: int, wish: str, in_parts: bool
+) -> None:
+    hidden = request("/api/small")
+    wishes = ("connection: Upgrade, HTTP2-Settings", f"upgrade: {wish}", "http2-settings: AAA")
+    body = ("content-type: application/json", f"content-length: {len(hidden)}")
+    async with connected(port) as (reader, writer):
+        if in_parts:
+            asks = "expect: 100-continue"
+            writer.write(request("/api/read", *wishes, *body, asks, method="POST"))
+            await reader.readuntil(b"100 Continue\r\n\r\n")
+        else:
+            writer.write(request("/api/read", *wishes, *body, method="POST"))
+        writer.write(hidden + request("/api/unknown", *wishes) * 300 + request("/api/big"))
+        head, text = await answered(reader)
+        assert head.startswith("HTTP/1.1 400 ")
+        assert "geen geldige JSON" in text.decode()
+        for _ in range(300):
+            head, _ = await answered(reader)
+            assert head.startswith("HTTP/1.1 404 ")
+        head, _ = await answered(reader)
+        assert head.startswith("HTTP/1.1 200 ")
 
 
 async def test_a_value_with_a_line_break_never_becomes_a_header(port: int) -> None:
