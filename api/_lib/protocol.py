@@ -1,4 +1,4 @@
-"""How a complete answer goes out on a connection: ready bytes, in one piece."""
+"""What connections do in another way than uvicorn: answers in one piece, care with odd requests."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import cast
