@@ -106,12 +106,17 @@ async def test_F15_notes_that_cannot_be_made_at_all_cost_no_second_push(
 
 async def refuse_notes(db: Database, when: str = "") -> None:
     """Let the table refuse the outcome of attempts."""
+    await refuse(db, "TRIGGER", "BEFORE UPDATE", when=when)
+
+
+async def refuse(db: Database, kind: str, event: str, how: str = "", when: str = "") -> None:
+    """Let the table of attempts refuse something."""
     await db.execute(
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
         " $$ BEGIN RAISE EXCEPTION 'full'; END $$"
     )
     await db.execute(
-        "CREATE TRIGGER refuse BEFORE UPDATE ON notification_deliveries"
+        f"CREATE {kind} refuse {event} ON notification_deliveries {how}"
         f" FOR EACH ROW {when} EXECUTE FUNCTION refuse()"
     )
 
@@ -233,6 +238,16 @@ async def test_F5_killed_before_its_attempt_was_noted_nothing_had_been_sent(
     await notifications.reap_leases(ctx)
     assert await sender.run(5) == {"sent": 1}
     assert len(ann.received()) == 1
+
+
+async def test_F15_a_note_that_is_lost_at_its_commit_costs_no_second_push(
+    db: Database, ann: Ann, sender: Sender
+) -> None:
+    await refuse(db, "CONSTRAINT TRIGGER", "AFTER INSERT", "DEFERRABLE INITIALLY DEFERRED")
+    assert await sender.run(5) == {"sent": 1}
+    assert (await ann.job())["status"] == "sent"
+    assert len(ann.received()) == 1
+    assert await log_of(db) == []
 
 
 async def test_F15_attempts_that_cannot_be_noted_are_not_made(

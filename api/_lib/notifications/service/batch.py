@@ -116,21 +116,14 @@ class Batch:
         return targets
 
     async def _send(self, targets: Sequence[Target]) -> list[Tried]:
-        """Make these pushes at once; each attempt is noted right before it is made.
-
-        The note keeps a crash from making it twice (S6). A crash between the two loses it, so
-        everything else comes before: what is left then is to write to an open connection.
-        """
+        """Make these pushes at once, each over a connection that is open already."""
         if self._is_over():
             return [Tried(target) for target in targets]
         gate = Gate(_place(target) for target in targets)
         async with asyncio.TaskGroup() as pushes:
             running = {_place(t): pushes.create_task(self._push(t, gate)) for t in targets}
             await gate.complete()
-            attempts = await self._begin(list(running))
-            for place in running.keys() - attempts.keys():
-                running.pop(place).cancel()
-            gate.open()
+            attempts = await self._begin(running, gate)
         return [
             Tried(target, attempts[place], running[place].result())
             for target in targets
@@ -146,10 +139,28 @@ class Batch:
         finally:
             gate.count(place)
 
-    async def _begin(self, places: Sequence[Place]) -> dict[Place, Attempt]:
-        db, token = self._resources.db, self._claim.token
-        attempts = await store.begin(db, token, places, self._now())
-        return {(attempt.job_id, attempt.device_id): attempt for attempt in attempts}
+    async def _begin(
+        self, running: dict[Place, asyncio.Task[PushResult]], gate: Gate
+    ) -> dict[Place, Attempt]:
+        """Note these attempts and let them be made; those that cannot be noted are not.
+
+        A crash after the note makes none of them twice (S6), but loses what was not made yet. So
+        the commit is the last that goes out before them, and its answer is not waited for.
+        """
+        attempts: dict[Place, Attempt] = {}
+        try:
+            async with self._resources.db.transaction() as tx:
+                for attempt in await store.begin(tx, self._claim.token, list(running), self._now()):
+                    attempts[attempt.job_id, attempt.device_id] = attempt
+                for place in running.keys() - attempts.keys():
+                    running.pop(place).cancel()
+                gate.open()
+        except Exception as error:
+            if not gate.is_open:
+                raise
+            # They are made, so they end as they end; only their notes are missing.
+            log.warning("attempts not noted", extra={"reason": type(error).__name__})
+        return attempts
 
     def _endings(self, tried: Sequence[Tried]) -> list[Ending]:
         results: dict[int, list[tuple[int, PushResult | None]]] = defaultdict(list)

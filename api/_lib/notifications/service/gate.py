@@ -33,5 +33,10 @@ class Gate:
             await asyncio.wait_for(self._complete.wait(), PATIENCE_SECONDS)
 
     def open(self) -> None:
-        """Let all go."""
+        """Let all go, as soon as whoever opens it has to wait for something."""
         self._open.set()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether they may go."""
+        return self._open.is_set()

@@ -134,11 +134,11 @@ async def look(db: Queries, token: UUID, default_zone: str) -> Sequence[Due]:
 
 
 async def begin(
-    db: Queries, token: UUID, targets: Sequence[tuple[int, int]], now: datetime
+    tx: Transaction, token: UUID, targets: Sequence[tuple[int, int]], now: datetime
 ) -> Sequence[Attempt]:
     """Note attempts, by reminder and device, before they are made; only these may be made."""
     jobs, devices = [job for job, _ in targets], [device for _, device in targets]
-    rows = await db.fetch(BEGIN, jobs, devices, token, now, UNANSWERED)
+    rows = await tx.fetch(BEGIN, jobs, devices, token, now, UNANSWERED)
     return [Attempt(row["id"], row["job_id"], row["subscription_id"]) for row in rows]
 
 
