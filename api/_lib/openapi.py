@@ -35,7 +35,14 @@ def document(handlers: Iterable[Handler], version: str) -> dict[str, Any]:
     by_shape = dict(zip(map(id, shapes), schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for handler in handlers:
-        paths.setdefault(handler.path, {})[handler.method.lower()] = _operation(handler, by_shape)
+        operation = _operation(handler, by_shape, components)
+        paths.setdefault(handler.path, {})[handler.method.lower()] = operation
+    # The fields of a query stand as parameters where they are asked for.
+    referred = msgspec.json.encode([paths, components]).decode()
+    queries = {handler.query.shape for handler in handlers if handler.query}
+    for name in (_name(shape, by_shape) for shape in queries):
+        if f'"#/components/schemas/{name}"' not in referred:
+            del components[name]
     return {
         "openapi": "3.1.0",
         "info": {"title": "Mental Fitness API", "version": version},
@@ -63,13 +70,20 @@ def _data_types(returns: Any) -> tuple[Any, ...]:
     return () if returns in undescribed else (returns,)
 
 
-def _operation(handler: Handler, by_shape: dict[int, Any]) -> dict[str, Any]:
+def _name(shape: type, by_shape: dict[int, Any]) -> str:
+    """Under which name the components have a struct."""
+    return str(by_shape[id(shape)]["$ref"]).split("/")[-1]
+
+
+def _operation(
+    handler: Handler, by_shape: dict[int, Any], components: dict[str, Any]
+) -> dict[str, Any]:
     lines = (inspect.getdoc(handler.call) or "").splitlines()
     operation: dict[str, Any] = {
         "summary": lines[0] if lines else handler.path,
         "tags": [handler.path.split("/")[2]],
         "operationId": f"{handler.method.lower()}{handler.path}".replace("/", "_"),
-        "parameters": _parameters(handler, by_shape),
+        "parameters": _parameters(handler, by_shape, components),
         "responses": _responses(handler, by_shape),
         "security": _security(handler.guard),
     }
@@ -79,7 +93,9 @@ def _operation(handler: Handler, by_shape: dict[int, Any]) -> dict[str, Any]:
     return operation
 
 
-def _parameters(handler: Handler, by_shape: dict[int, Any]) -> list[dict[str, Any]]:
+def _parameters(
+    handler: Handler, by_shape: dict[int, Any], components: dict[str, Any]
+) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for part in handler.path.split("/"):
         if part.startswith("{"):
@@ -87,17 +103,10 @@ def _parameters(handler: Handler, by_shape: dict[int, Any]) -> list[dict[str, An
             schema = by_shape.get(id(kind), {"type": "string"})
             found.append({"name": part[1:-1], "in": "path", "required": True, "schema": schema})
     if handler.query is not None:
-        for field in msgspec.structs.fields(handler.query.shape):
-            schema = msgspec.json.schema(field.type, schema_hook=_custom)
-            schema.pop("$defs", None)
-            found.append(
-                {
-                    "name": field.encode_name,
-                    "in": "query",
-                    "required": field.required,
-                    "schema": schema,
-                }
-            )
+        query = components[_name(handler.query.shape, by_shape)]
+        for name, schema in query["properties"].items():
+            required = name in query["required"]
+            found.append({"name": name, "in": "query", "required": required, "schema": schema})
     return found
 
 
