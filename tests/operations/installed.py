@@ -113,7 +113,8 @@ def _build(image: Image) -> None:
 
 def _install_packages(folder: Path) -> None:
     """As the image: pip, with the hashes of the lock, into an empty environment."""
-    venv.create(folder, with_pip=True, symlinks=True)
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
-    options = ["--no-input", "install", "--quiet", "--no-deps", "--require-hashes"]
+    venv.create(folder, symlinks=True)
+    pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python")]
+    options = ["--disable-pip-version-check", "--no-input"]
+    options += ["install", "--quiet", "--no-deps", "--require-hashes"]
     subprocess.run([*pip, *options, "-r", str(LOCK)], check=True)
