@@ -12,7 +12,8 @@ from api._lib.messages import Language
 from api._lib.wire import Body, Email, NewPassword, Reply, Text, given
 from api.users._name import trimmed
 
-Role = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$")]
+# For Python, `$` also matches before a line break at the end.
+Role = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$(?!\n)")]
 
 
 class Person(Body):

@@ -149,6 +149,7 @@ async def test_a_record_whose_answer_was_lost_is_taken_over_later(
         {"role": None},
         {"role": "  "},
         {"role": " admin"},
+        {"role": "admin\n"},
         {"languageCode": "de"},
     ],
 )
