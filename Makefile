@@ -25,7 +25,7 @@ coverage: ## Do what `make test` does, and measure which code of api/ the tests 
 	@$(MAKE) test ARGS="--cov --cov-report=term $(ARGS)"
 
 soak: venv ## Run long walks, crowds and the like at full size; ARGS="-k walk" narrows
-	@SOAK=1 $(BIN)/python -m pytest -m soak -v $(ARGS)
+	@SOAK=1 $(BIN)/python -m pytest -m soak -v -o faulthandler_timeout=3600 $(ARGS)
 
 lint: venv
 	@$(BIN)/ruff check $(CODE)
