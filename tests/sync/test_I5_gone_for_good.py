@@ -55,6 +55,17 @@ async def deleted_goal(world: World, outbound: Outbound) -> UUID:
     return goal
 
 
+async def is_deleted_later(world: World, outbound: Outbound, tick: UUID) -> None:
+    """Taking a tick back waits until its create cannot run any more, then deletes its record."""
+    await world.untick(tick)
+    assert await world.db.fetchval(WAITS)
+    await outbound.drain()
+    assert len(await world.records(E.GOEDE_GEWOONTE_USAGE)) == 1
+    await world.let_go()
+    await outbound.drain()
+    assert await world.records(E.GOEDE_GEWOONTE_USAGE) == {}
+
+
 async def test_example_4_E4_what_was_never_sent_is_deleted_without_a_call(
     world: World, outbound: Outbound
 ) -> None:
@@ -72,13 +83,7 @@ async def test_O5_a_create_that_may_have_run_is_found_and_deleted(
     tick = await tick_without_answer(world, outbound)
     assert len(await world.records(E.GOEDE_GEWOONTE_USAGE)) == 1
     assert await world.record_id(E.GOEDE_GEWOONTE_USAGE, tick) is None
-    await world.untick(tick)
-    assert await world.db.fetchval(WAITS)
-    await outbound.drain()
-    assert len(await world.records(E.GOEDE_GEWOONTE_USAGE)) == 1
-    await world.let_go()
-    await outbound.drain()
-    assert await world.records(E.GOEDE_GEWOONTE_USAGE) == {}
+    await is_deleted_later(world, outbound, tick)
     assert (await world.statuses())[-1] == "processed"
 
 
@@ -104,13 +109,7 @@ async def test_O5_a_create_that_may_still_run_when_it_dies_is_deleted_later(
     world.airtable.control.fault(drop=True, when="after", method="PATCH")
     await outbound.drain()
     assert await world.statuses() == ["dead_letter"]
-    await world.untick(tick)
-    assert await world.db.fetchval(WAITS)
-    await outbound.drain()
-    assert len(await world.records(E.GOEDE_GEWOONTE_USAGE)) == 1
-    await world.let_go()
-    await outbound.drain()
-    assert await world.records(E.GOEDE_GEWOONTE_USAGE) == {}
+    await is_deleted_later(world, outbound, tick)
 
 
 async def test_O5_what_waits_behind_a_create_that_dies_waits_until_it_cannot_run_any_more(
