@@ -7,8 +7,7 @@ from msgspec import Meta, Struct
 
 from api._lib import metrics
 from api._lib.ai_model import AiInvalid, AiRefusal, AiTruncated
-
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+from api._lib.json_text import UNREADABLE
 
 
 class _Message(Struct):

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api._lib.errors import ApiError, bad_request
+from api._lib.json_text import UNREADABLE
 
 T = TypeVar("T")
 RECORD_ID = r"^rec[A-Za-z0-9]{14}$"
@@ -24,8 +25,6 @@ EMAIL = re.compile(
     r"(?!\.)(?!.*\.\.)[A-Za-z0-9_'+.-]*[A-Za-z0-9_'+-]@(?:[A-Za-z0-9][A-Za-z0-9-]*\.)+[A-Za-z]{2,}"
 )
 GZIP_FROM = 1024
-# The last is what msgspec raises for brackets within brackets within brackets.
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 Key = UUID | str
 """Id of a person's record: ours, or Airtable's where it lives there alone."""

@@ -15,6 +15,7 @@ from api._lib.rewards.rules.opening import opening_of
         ('"eerste_sessie"', ()),
         ("eerste_sessie", ()),
         ("[", ()),
+        ("[" * 5_000, ()),
         ("", ()),
         (None, ()),
         (5, ()),

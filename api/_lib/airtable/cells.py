@@ -12,6 +12,7 @@ from msgspec import Struct
 from api._lib.airtable.formula import is_record_id
 from api._lib.airtable.gateway import RemoteRecord
 from api._lib.airtable.model import Table
+from api._lib.json_text import UNREADABLE
 
 ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:T.*)?")
 DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
@@ -129,7 +130,7 @@ class Cells:
             return []
         try:
             values = msgspec.json.decode(text, type=list[str | int])
-        except (msgspec.DecodeError, UnicodeError):
+        except UNREADABLE:
             self.note(name, "is no JSON list")
             return []
         return list(dict.fromkeys(storable(str(value)) for value in values))

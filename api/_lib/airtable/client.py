@@ -23,6 +23,7 @@ from api._lib.airtable.errors import (
     TooLateError,
     TransientError,
 )
+from api._lib.json_text import UNREADABLE
 
 T = TypeVar("T")
 
@@ -108,7 +109,7 @@ def _details(response: requests.Response) -> tuple[str, str]:
     """Airtable's name of the error, and a text without quoted values."""
     try:
         error = msgspec.json.decode(response.content)["error"]
-    except (msgspec.DecodeError, KeyError, TypeError):
+    except (*UNREADABLE, KeyError, TypeError):
         return "", f"HTTP {response.status_code}"
     if isinstance(error, dict):
         kind, message = str(error.get("type", "")), str(error.get("message", ""))

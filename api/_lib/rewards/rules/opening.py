@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from api._lib.json_text import UNREADABLE
 from api._lib.rewards.model import Account
 from api._lib.rewards.rules.levels import THRESHOLDS
 
@@ -55,7 +56,7 @@ def _day(cell: Any) -> date | None:
 def _badges(cell: Any) -> tuple[str, ...]:
     try:
         found = msgspec.json.decode(cell, type=list[Any]) if isinstance(cell, str) else []
-    except (msgspec.DecodeError, UnicodeError):
+    except UNREADABLE:
         found = []
     badges = (badge for badge in found if isinstance(badge, str) and _is_badge(badge))
     return tuple(dict.fromkeys(badges))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from api._lib.airtable.model import Field, Kind, Table
+from api._lib.json_text import UNREADABLE
 
 
 def same(field: Field, ours: object, theirs: object) -> bool:
@@ -42,5 +43,5 @@ def differing(
 def _listed(text: str) -> object:
     try:
         return tuple(map(str, msgspec.json.decode(text, type=list[str | int]))) or None
-    except (msgspec.DecodeError, UnicodeError):
+    except UNREADABLE:
         return text
