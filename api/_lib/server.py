@@ -12,6 +12,7 @@ from types import FrameType
 import uvicorn
 
 from api._lib.app import App
+from api._lib.listening import accept_all, refuse_new
 from api._lib.protocol import Protocol
 from api._lib.settings import Settings
 
@@ -76,13 +77,14 @@ class Server(uvicorn.Server):
 
     async def _stop_accepting(self, listening: socket.socket) -> None:
         """Closing resets whoever has connected but was not accepted yet: accept those first."""
+        refuse_new(listening)
         duplicate = socket.socket(fileno=os.dup(listening.fileno()))
         for server in self.servers:
             server.close()
         listening.close()
         await asyncio.sleep(POLL_SECONDS)
         with duplicate:
-            accepted = _accept_all(duplicate)
+            accepted = accept_all(duplicate)
         loop = asyncio.get_running_loop()
         for connection in accepted:
             await loop.connect_accepted_socket(self._protocol, connection)
@@ -110,13 +112,3 @@ class Server(uvicorn.Server):
 def stop_seconds(settings: Settings) -> float:
     """How long requests and background work may take after the signal."""
     return STOP_SECONDS if settings.production else STOP_SECONDS_ELSEWHERE
-
-
-def _accept_all(listening: socket.socket) -> list[socket.socket]:
-    listening.setblocking(False)
-    accepted = []
-    while True:
-        try:
-            accepted.append(listening.accept()[0])
-        except OSError:
-            return accepted
