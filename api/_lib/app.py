@@ -15,19 +15,12 @@ from typing import Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api._lib import metrics
+from api._lib.answering import READS, answer_other, not_found_page, send_error, send_raw
 from api._lib.backend import check_combination
 from api._lib.clock import Clock
 from api._lib.context import Context, Resources, open_resources
 from api._lib.db import Database
-from api._lib.dispatch import (
-    READS,
-    Page,
-    answer_other,
-    as_api_error,
-    not_found_page,
-    send_error,
-    send_raw,
-)
+from api._lib.dispatch import Page, as_api_error
 from api._lib.docs import DOCS_ASSETS, openapi_page
 from api._lib.errors import unauthorized, unavailable
 from api._lib.framing import Framed, Framing

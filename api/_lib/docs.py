@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 from starlette.types import Receive, Scope, Send
 
+from api._lib.answering import JSON, NO_STORE, READS, answer_other, send_encoded
 from api._lib.context import Context
-from api._lib.dispatch import JSON, NO_STORE, READS, answer_other, send_encoded
 from api._lib.openapi import document
 from api._lib.router import Handler
 from api._lib.wire import packed

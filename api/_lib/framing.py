@@ -2,7 +2,7 @@
 
 from starlette.types import Message, Scope, Send
 
-from api._lib.dispatch import JSON, NO_STORE
+from api._lib.answering import JSON, NO_STORE
 from api._lib.messages import sentence
 from api._lib.protocol import ANSWER, Answer, lines
 from api._lib.wire import failure

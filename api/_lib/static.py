@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 from starlette.responses import FileResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from api._lib.answering import accepts_gzip, send_error
 from api._lib.context import Context
-from api._lib.dispatch import accepts_gzip, send_error
 from api._lib.errors import ApiError, Kind, not_found
 from api._lib.wire import GZIP_FROM
 

@@ -58,4 +58,4 @@ def retry_after(error: AirtableError) -> float:
     """Seconds the answer asks to wait."""
     response = getattr(error.__cause__, "response", None)
     text = response.headers.get("Retry-After", "") if response is not None else ""
-    return float(text) if text.isdigit() else 0.0
+    return float(text) if text.isdecimal() else 0.0
