@@ -317,7 +317,10 @@ async def test_T1_completions_of_another_persons_program_are_404(
     assert (await bob.get("method-usage/by-program", programId=UNKNOWN)).status == 404
 
 
-@pytest.mark.parametrize("limit", ["0", "-1", "51", "two", "", "1e3"])
+NO_LIMITS = ["0", "-1", "51", "two", "", "1e3", "1e1", "2.0", "+2", " 2", "²"]
+
+
+@pytest.mark.parametrize("limit", NO_LIMITS)
 async def test_T16_limits_are_bounded(ann: Asking, db: Database, limit: str) -> None:
     program, _ = await add_program(db, ann.id, TODAY)
     answer = await ann.get("method-usage/by-program", programId=str(program), limit=limit)
