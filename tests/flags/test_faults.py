@@ -41,6 +41,16 @@ async def do_everything(ann: Asking) -> None:
     await ann.post("method-usage", userId=ann.id, methodId=library.BREATHE)
 
 
+async def test_a_goal_that_stays_as_it_was_is_not_written(stage: Stage) -> None:
+    async with stage.server("airtable_only") as server:
+        goal = (await server.ann.post("personal-goals", name="Lopen")).data["id"]
+        await server.ann.patch(f"personal-goals/{goal}", status="Voltooid")
+        asked(stage)
+        answer = await server.ann.patch(f"personal-goals/{goal}", name="Lopen", status="Voltooid")
+        assert answer.data["status"] == "Voltooid"
+        assert [one for one in asked(stage) if one.startswith("PATCH")] == []
+
+
 @IN_POSTGRES
 async def test_F2_what_was_made_here_is_never_imported_again(stage: Stage, mode: str) -> None:
     """Sync F2: our own records come back in every reading, and make no second row."""

@@ -145,7 +145,8 @@ async def _check_limit(ctx: Context, user: User) -> None:
 
 
 async def _save(ctx: Context, user: User, goal: Goal, changed: Goal) -> None:
-    if changed == goal:
+    # When it was achieved is not kept in Airtable.
+    if structs.replace(changed, completed_on=goal.completed_on) == goal:
         return
     # What was read may be a minute old, so only what this request changes is written.
     before, after = _cells(goal), _cells(changed)
