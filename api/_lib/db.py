@@ -22,7 +22,8 @@ else:
     Connection = asyncpg.Connection
 # What asyncpg raises on a connection that broke, depending on how far it noticed.
 LOST = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+GAVE_WAY = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+"""Postgres ended the transaction for another one's sake; the same again may succeed."""
 
 UNAVAILABLE: tuple[type[Exception], ...] = (
     asyncpg.PostgresConnectionError,
@@ -184,7 +185,7 @@ class Database:
     async def run(self, block: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run an idempotent block in a transaction, up to three times on a conflict with others."""
         for _ in range(2):
-            with suppress(*RETRIED):
+            with suppress(*GAVE_WAY):
                 async with self.transaction() as tx:
                     return await block(tx)
         async with self.transaction() as tx:

@@ -16,7 +16,7 @@ from api._lib.airtable.errors import (
 )
 from api._lib.answering import answer_other, send_error, send_result
 from api._lib.context import Admin, Context, User
-from api._lib.db import DatabaseUnavailableError
+from api._lib.db import GAVE_WAY, DatabaseUnavailableError
 from api._lib.errors import ApiError, Kind, bad_request, unauthorized, unavailable
 from api._lib.guard import is_signed, pass_guard
 from api._lib.reading import DisconnectedError, is_well_formed, query_pairs, read_once
@@ -104,6 +104,9 @@ def as_api_error(error: Exception, scope: Scope) -> ApiError:
         return error
     if isinstance(error, DatabaseUnavailableError):
         log.warning("postgres is away", extra={"reason": str(error)})
+        return unavailable()
+    if isinstance(error, GAVE_WAY):
+        log.warning("gave way to another transaction", extra={"reason": type(error).__name__})
         return unavailable()
     if isinstance(error, AirtableError):
         log.warning("airtable did not do it", extra={"reason": str(error)})

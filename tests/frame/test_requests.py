@@ -26,6 +26,16 @@ async def get() -> str:
     """Fail with a secret in hand."""
     raise RuntimeError("postgres://user:hunter2@db/mfa")
 '''
+BEATEN = '''
+import asyncpg
+
+from api._lib.guard import public
+
+@public
+async def post() -> str:
+    """Lose against another transaction."""
+    raise asyncpg.DeadlockDetectedError("process 17 waits for ShareLock")
+'''
 BIG = '''
 from api._lib.guard import public
 
@@ -186,6 +196,13 @@ async def test_F_H1_what_an_exception_says_stays_in_the_log(
     is_error(answer, 500)
     assert "hunter2" not in answer.text
     assert "request failed" in caplog.text
+
+
+async def test_who_gave_way_to_another_transaction_may_try_again(serve: Serve) -> None:
+    async with serve({"beaten.py": BEATEN}) as calls:
+        answer = await calls.post("/api/beaten", json={})
+    is_error(answer, 503)
+    assert "ShareLock" not in answer.text
 
 
 async def test_sentences_come_in_the_language_of_the_browser(client: httpx.AsyncClient) -> None:

@@ -1,5 +1,6 @@
 """What the worker does for programs every hour."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,6 +23,7 @@ from tests.endpoints.programs.steps import (
     take_events,
 )
 from tests.programs.catalogue import BREATHE, STRESS
+from tests.sync.world import somebody_waits
 
 
 @pytest.fixture
@@ -127,6 +129,23 @@ async def test_a_draft_that_is_being_filled_is_left_alone(
         assert await programs.delete_old_drafts(Context(app.resources)) == 0
     assert await programs.delete_old_drafts(Context(app.resources)) == 0
     assert await db.fetchval("SELECT count(*) FROM programs") == 1
+
+
+async def test_P12_giving_way_to_an_erasure_the_run_begins_anew(
+    ann: Asking, ctx: Context, db: Database
+) -> None:
+    """The run holds programs and needs their owner; an erasure holds the owner first."""
+    await create_whole(ann, "2026-03-02")
+    await db.execute("UPDATE programs SET status = 'Gepland'")
+    await planning_reasons(db)
+    async with asyncio.timeout(20), db.transaction() as tx:
+        await tx.execute("SELECT FROM users WHERE id = $1 FOR UPDATE", ann.id)
+        running = asyncio.create_task(programs.roll_program_status(ctx))
+        while not await somebody_waits(db):
+            await asyncio.sleep(0.01)
+        await tx.execute("DELETE FROM programs WHERE user_id = $1", ann.id)
+        await tx.execute("DELETE FROM users WHERE id = $1", ann.id)
+    assert await running == 0
 
 
 async def test_the_run_does_not_depend_on_the_number_of_programs(

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from api._lib.context import Context, User
+from api._lib.db import Transaction
 from api._lib.errors import bad_request
 from api._lib.notifications.model import Preferences, PreferencesChange
 from api._lib.notifications.rules.zones import is_zone, zone_of
@@ -32,13 +33,16 @@ async def change_preferences(ctx: Context, user: User, change: PreferencesChange
     """
     if isinstance(change.timezone, str) and not is_zone(change.timezone):
         raise bad_request("field_invalid", field="timezone")
-    async with ctx.db.transaction() as tx:
+
+    async def block(tx: Transaction) -> Preferences:
         await planning.lock(tx, [user.id])
         preferences = await store.change(tx, user.id, change)
         if not preferences.enabled:
             await planning.cancel_open(tx, [user.id])
         await mark_for_planning(tx, user.id, "preferences changed")
-    return _settings(ctx, user, preferences)
+        return preferences
+
+    return _settings(ctx, user, await ctx.db.run(block))
 
 
 def _settings(ctx: Context, user: User, preferences: Preferences) -> Settings:

@@ -24,13 +24,16 @@ async def subscribe(
     encrypted with (F17), and a 409 for another person's device (F3).
     """
     new = await _checked(ctx, endpoint, p256dh, auth)
-    async with ctx.db.transaction() as tx:
+
+    async def block(tx: Transaction) -> Subscription:
         await planning.lock(tx, [user.id])
         stored = await store.subscribe(tx, user.id, new, MOST_DEVICES)
         if stored is None:
             raise conflict("push_endpoint_taken")
         await _tell(tx, user, stored, zone)
         return stored
+
+    return await ctx.db.run(block)
 
 
 async def _tell(tx: Transaction, user: User, stored: Subscription, zone: str | None) -> None:
@@ -43,9 +46,12 @@ async def _tell(tx: Transaction, user: User, stored: Subscription, zone: str | N
 
 async def unsubscribe(ctx: Context, user: User, endpoint: str) -> None:
     """End a subscription of the user's own; anything else is passed over in silence."""
-    async with ctx.db.transaction() as tx:
+
+    async def block(tx: Transaction) -> None:
         await store.revoke(tx, user.id, endpoint)
         await mark_for_planning(tx, user.id, "device unsubscribed")
+
+    await ctx.db.run(block)
 
 
 async def _checked(ctx: Context, endpoint: str, p256dh: str, auth: str) -> store.NewSubscription:

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from api._lib.context import Context, User
+from api._lib.db import Transaction
 from api._lib.errors import bad_request, unavailable
 from api._lib.limits import PUSH_TEST_USER, Use
 from api._lib.messages import sentence
@@ -79,7 +80,10 @@ async def _forget_gone(
         for device, result in zip(devices, results, strict=True)
         if result.outcome in GONE
     ]
+
+    async def block(tx: Transaction) -> None:
+        await subscriptions.note(tx, gone, ctx.now, PERMANENT_FAILURES, PERMANENT_PERIOD)
+        await mark_for_planning(tx, user.id, "device gone")
+
     if gone:
-        async with ctx.db.transaction() as tx:
-            await subscriptions.note(tx, gone, ctx.now, PERMANENT_FAILURES, PERMANENT_PERIOD)
-            await mark_for_planning(tx, user.id, "device gone")
+        await ctx.db.run(block)

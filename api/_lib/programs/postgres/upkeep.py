@@ -19,10 +19,14 @@ async def roll(ctx: Context) -> int:
     elsewhere = local_day(ctx.now, ctx.settings.notification_default_timezone)
     days = _days(ctx, await upkeep.zones(ctx.db))
     changed = 0
+
+    async def block(tx: Transaction) -> upkeep.Owned:
+        rolled = await upkeep.roll(tx, days, elsewhere, BATCH)
+        await _tell(tx, rolled)
+        return rolled
+
     while True:
-        async with ctx.db.transaction() as tx:
-            rolled = await upkeep.roll(tx, days, elsewhere, BATCH)
-            await _tell(tx, rolled)
+        rolled = await ctx.db.run(block)
         changed += len(rolled)
         if len(rolled) < BATCH:
             return changed
@@ -31,10 +35,14 @@ async def roll(ctx: Context) -> int:
 async def delete_old_drafts(ctx: Context) -> int:
     """Delete drafts that nobody touched for a day; how many there were."""
     deleted = 0
+
+    async def block(tx: Transaction) -> upkeep.Owned:
+        gone = await upkeep.delete_old_drafts(tx, ctx.now - DRAFT_LIFE, BATCH)
+        await enqueue(tx, [e for id, owner in gone for e in events.programs_gone(owner, [id])])
+        return gone
+
     while True:
-        async with ctx.db.transaction() as tx:
-            gone = await upkeep.delete_old_drafts(tx, ctx.now - DRAFT_LIFE, BATCH)
-            await enqueue(tx, [e for id, owner in gone for e in events.programs_gone(owner, [id])])
+        gone = await ctx.db.run(block)
         deleted += len(gone)
         if len(gone) < BATCH:
             return deleted
