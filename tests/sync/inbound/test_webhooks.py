@@ -57,6 +57,12 @@ async def names(ctx: Context) -> list[str]:
     return [method.name for method in await content.items(ctx, content.METHODS)]
 
 
+async def texts(ctx: Context) -> dict[str, str]:
+    """The served texts by key."""
+    rows = await ctx.db.fetch("SELECT key, nl FROM translations WHERE archived_at IS NULL")
+    return {row["key"]: row["nl"] for row in rows}
+
+
 def person(airtable: AirtableServer, name: str = "An") -> str:
     fields = {"Naam": name, "E-mailadres": f"{name.lower()}@voorbeeld.test"}
     return airtable.control.create(USERS, fields)
@@ -168,8 +174,33 @@ async def test_texts_are_followed_too(registered: Context, airtable: AirtableSer
     await drain(registered, only_news=False)
     airtable.control.delete("Vertalingen", a)
     await drain(registered, only_news=False)
-    found = await registered.db.fetch("SELECT key FROM translations WHERE archived_at IS NULL")
-    assert [row["key"] for row in found] == ["b"]
+    assert await texts(registered) == {"b": "B"}
+
+
+async def test_the_old_key_of_a_text_goes_when_it_is_changed_or_blanked(
+    registered: Context, airtable: AirtableServer
+) -> None:
+    a = airtable.control.create("Vertalingen", {"Key": "a", "nl": "A"})
+    b = airtable.control.create("Vertalingen", {"Key": "b", "nl": "B"})
+    await drain(registered, only_news=False)
+    airtable.control.edit("Vertalingen", a, {"Key": "c"})
+    airtable.control.edit("Vertalingen", b, {"Key": None})
+    await drain(registered, only_news=False)
+    assert await texts(registered) == {"c": "A"}
+
+
+async def test_a_copy_of_a_text_leaves_the_original_alone(
+    registered: Context, airtable: AirtableServer
+) -> None:
+    airtable.control.create("Vertalingen", {"Key": "a", "nl": "A"})
+    await drain(registered, only_news=False)
+    copy = airtable.control.create("Vertalingen", {"Key": "a", "nl": "A"})
+    airtable.control.edit("Vertalingen", copy, {"nl": "B"})
+    await drain(registered, only_news=False)
+    assert await texts(registered) == {"a": "A"}
+    airtable.control.edit("Vertalingen", copy, {"Key": "b"})
+    await drain(registered, only_news=False)
+    assert await texts(registered) == {"a": "A", "b": "B"}
 
 
 async def test_people_are_followed_and_deleted_ones_shut_out(

@@ -62,7 +62,6 @@ async def apply_changed(
     """Take over a few records; the view's order is known for all of them."""
     stored = await store.stored_rows(tx, table)
     written = changes(reading.rows, kept_places(reading.rows, stored), stored, reading.at)
-    # Translations are keyed by text, so their deletions are found by the next listing.
     removed = [key for key in gone if key in stored and not stored[key].is_archived]
     applied = await _write(tx, table, reading, stored, written, removed, None)
     moved = 0 if reading.shown is None else await apply_order(tx, table, reading.shown)

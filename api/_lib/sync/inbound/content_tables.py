@@ -48,6 +48,11 @@ class ContentTable(Struct, frozen=True):
         """Logical name of the Airtable table."""
         return self.table.key
 
+    @property
+    def holds_one_of_a_kind(self) -> bool:
+        """Whether records vie for a key or a value, so that one alone does not tell its row."""
+        return self.key != "id" or self.unique is not None
+
 
 def _text(field: str) -> Callable[[Cells], str | None]:
     return lambda cells: cells.text(field)

@@ -115,12 +115,11 @@ async def _apply_people(ctx: Context, changes: Changes) -> None:
 
 
 async def _apply_content(ctx: Context, table: ContentTable, changes: Changes) -> None:
-    """Texts are keyed by what they say, so their deletions need the whole table.
+    """Where only one record may hold a key or a value, the others tell whether it is this one.
 
-    So does a value that one record may hold: the others tell whether a changed one may take it.
+    Then the whole table is listed; so it is when a text's key changed, for the old one must go.
     """
-    is_whole = table.unique is not None or (table.key != "id" and bool(changes.destroyed))
-    if is_whole or len(changes.changed | changes.destroyed) > MANY:
+    if table.holds_one_of_a_kind or len(changes.changed | changes.destroyed) > MANY:
         await _relist(ctx, table)
         return
     try:
