@@ -100,6 +100,27 @@ async def test_events_links_and_tombstones_follow(db: Database, person: Person) 
     assert await db.fetchval("SELECT language_code FROM users") == "nl"
 
 
+async def test_I2_what_the_person_did_is_sent_with_the_new_id(db: Database, person: Person) -> None:
+    goal = await db.fetchval(
+        "INSERT INTO personal_goals (user_id, name) VALUES ($1, 'Lopen') RETURNING id", person.id
+    )
+    await db.execute(
+        """INSERT INTO airtable_links (entity_type, entity_id, airtable_record_id,
+                                       airtable_table_id)
+           VALUES ('personal_goal', $1::text, 'recGOAL0000000001', 'tblbjDv35B50ZKG9w')""",
+        str(goal),
+    )
+    record = person_record(email=person.email)
+    await apply(db, record, person.id)
+    events = await db.fetch(
+        "SELECT entity_type, entity_id, user_id, status FROM outbox_events ORDER BY entity_type"
+    )
+    assert [tuple(event) for event in events] == [
+        ("personal_goal", str(goal), record.id, "pending"),
+        ("user", record.id, record.id, "pending"),
+    ]
+
+
 async def test_F_A9_a_live_former_record_is_never_rekeyed_not_even_by_turns(
     db: Database, person: Person
 ) -> None:

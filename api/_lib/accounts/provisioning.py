@@ -14,13 +14,18 @@ from api._lib.accounts.rules.arrivals import Plan, Verdict
 from api._lib.accounts.rules.records import Record, read_record
 from api._lib.accounts.store import leaving
 from api._lib.accounts.store import provisioning as store
+from api._lib.airtable.entities import EntityType
 from api._lib.airtable.gateway import RemoteRecord
 from api._lib.airtable.people import USERS
 from api._lib.db import Transaction
 from api._lib.notifications import service as notifications
+from api._lib.outbox import Event, enqueue
 from api._lib.rewards import service as rewards
 
 log = logging.getLogger(__name__)
+NAMING_PRIORITY = 50
+"""After what people do just now."""
+
 WRITTEN = frozenset({Verdict.CREATED, Verdict.UPDATED})
 
 
@@ -62,6 +67,7 @@ async def apply_airtable_users(
     plans = await _settled(tx, people, reading)
     held = {record.id for record in touched}
     await _write(tx, [p for p in plans if p.record.id in held], records, reading, now)
+    await _name_anew(tx, first)
     return _report(first, plans)
 
 
@@ -98,6 +104,25 @@ async def _settled(tx: Transaction, people: Sequence[Record], reading: Reading) 
         await notifications.follow_rekey(tx, old_id, new_id)
         log.warning("a record was made anew", extra={"user_id": new_id, "former_id": old_id})
     return await _plans(tx, people, reading)
+
+
+async def _name_anew(tx: Transaction, first: Sequence[Plan]) -> None:
+    """Let what people did name their new record: with the former one Airtable emptied the cells."""
+    for plan in first:
+        if plan.verdict is Verdict.REKEYED:
+            user_id = plan.record.id
+            named = await leaving.records_naming(tx, user_id)
+            await enqueue(tx, [_naming(user_id, kind, entity_id) for kind, entity_id in named])
+
+
+def _naming(user_id: str, kind: EntityType, entity_id: str) -> Event:
+    return Event(
+        entity_type=kind,
+        entity_id=entity_id,
+        user_id=user_id,
+        changed_fields=["user_id"],
+        priority=NAMING_PRIORITY,
+    )
 
 
 async def _write(

@@ -13,7 +13,7 @@ SELECT (SELECT count(*) FROM login_codes WHERE user_id = $1) AS codes,
        (SELECT count(*) FROM habit_completions WHERE user_id = $1) AS habit_completions,
        (SELECT count(*) FROM personal_beliefs WHERE user_id = $1) AS personal_beliefs"""
 
-_OWN = """
+OWN = """
 WITH own AS (
     SELECT 'user' AS entity_type, id::text AS entity_id FROM users WHERE id = $1
     UNION ALL SELECT 'program', id::text FROM programs WHERE user_id = $1
@@ -32,7 +32,7 @@ WITH own AS (
 _THEIRS = "(e.user_id = $1 OR (e.entity_type, e.entity_id) IN (SELECT * FROM own))"
 
 # Everybody locks events in this order: rank, then id.
-_HOLD = f"""{_OWN}
+_HOLD = f"""{OWN}
 SELECT e.id FROM outbox_events AS e
 WHERE e.status = 'pending' AND {_THEIRS}
 ORDER BY array_position($2::text[], e.entity_type::text), e.entity_id COLLATE "C"
@@ -40,7 +40,7 @@ FOR UPDATE OF e"""
 
 # Linked records; those whose creation was tried, as their record may exist without a link; and
 # those whose deletion was given up.
-_REMOTE = f"""{_OWN}
+_REMOTE = f"""{OWN}
 SELECT own.entity_type, own.entity_id, l.entity_id IS NOT NULL AS linked
 FROM own LEFT JOIN airtable_links AS l USING (entity_type, entity_id)
 WHERE own.entity_type = 'user' OR (l.entity_id IS NOT NULL AND l.deleted_at IS NULL)

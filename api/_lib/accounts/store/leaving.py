@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from api._lib.accounts.store.erasing import OWN
+from api._lib.airtable.entities import EntityType
 from api._lib.db import Queries, Transaction
 
 _REVOKE_ALL = """
@@ -55,6 +57,12 @@ WITH gone_alias AS (
 )
 UPDATE sync_tombstones SET entity_id = $2 WHERE entity_type = 'user' AND entity_id = $1"""
 
+# Sessions name their program only.
+_NAMING = f"""{OWN}
+SELECT entity_type, entity_id
+FROM own JOIN airtable_links AS l USING (entity_type, entity_id)
+WHERE entity_type <> 'program_schedule' AND l.deleted_at IS NULL"""
+
 
 async def revoke_sessions(tx: Transaction, user_ids: Sequence[str], now: datetime) -> None:
     """End all sessions of people, and refuse tokens without session issued before now."""
@@ -90,3 +98,9 @@ async def rekey(tx: Transaction, old_id: str, new_id: str) -> None:
     """Give a person the id of their new record everywhere; the former id stays an alias."""
     await tx.execute(_REKEY, old_id, new_id)
     await tx.execute(_REKEY_TRACES, old_id, new_id)
+
+
+async def records_naming(tx: Transaction, user_id: str) -> list[tuple[EntityType, str]]:
+    """The records in Airtable that name a person, their own one too."""
+    rows = await tx.fetch(_NAMING, user_id)
+    return [(EntityType(row["entity_type"]), row["entity_id"]) for row in rows]
