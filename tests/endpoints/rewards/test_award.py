@@ -193,6 +193,20 @@ async def test_a_milestone_is_never_paid_twice_nor_taken_back(ann: Asking, db: D
     assert (await rewards(ann))["bonusPoints"] == 25
 
 
+async def test_a_milestone_is_not_paid_again_when_its_program_comes_back(
+    ann: Asking, db: Database
+) -> None:
+    """What was paid outlives a program that was deleted; only its name in the ledger is left."""
+    program, sessions = await program_of(db, ann)
+    await db.execute(
+        "INSERT INTO reward_ledger (user_id, kind, ref, points) VALUES ($1, 'milestone', $2, 25)",
+        ann.id,
+        f"{program}:25",
+    )
+    await do_method(ann, programmaplanningId=sessions[0])
+    assert (await rewards(ann))["bonusPoints"] == 25
+
+
 async def test_a_milestone_tells_airtable_of_program_and_person(ann: Asking, db: Database) -> None:
     program, sessions = await program_of(db, ann)
     await do_method(ann, programmaplanningId=sessions[0])

@@ -180,6 +180,14 @@ async def test_late_missed_and_empty_sessions(ann: Asking, db: Database) -> None
     assert (await rewards(ann))["currentStreak"] == 1
 
 
+async def test_R8_a_session_done_again_later_was_still_on_time(ann: Asking, db: Database) -> None:
+    days = [TODAY - timedelta(days=n) for n in (4, 2)]
+    await program_done(db, ann.id, days, days)
+    first = await db.fetchval("SELECT id FROM program_sessions WHERE session_date = $1", days[0])
+    await did(db, ann.id, TODAY - timedelta(days=1), session=first)
+    assert (await rewards(ann))["currentStreak"] == 2
+
+
 async def test_a_streak_leaves_with_its_program_but_the_longest_stays(
     ann: Asking, db: Database
 ) -> None:
@@ -249,6 +257,15 @@ async def test_R12_versatile_means_within_one_week(ann: Asking) -> None:
     assert "veelzijdig" not in (await rewards(ann))["badges"]
     await complete_goal(ann, date(2026, 3, 4))
     assert "veelzijdig" in (await rewards(ann))["badges"]
+
+
+async def test_R12_on_monday_another_week_begins(ann: Asking, bob: Asking, db: Database) -> None:
+    sunday, monday = date(2026, 3, 1), date(2026, 3, 2)
+    for person, method, habit in ((ann, sunday, monday), (bob, monday, sunday)):
+        await did(db, person.id, method)
+        await tick(person, day=habit)
+        await complete_goal(person, sunday)
+        assert "veelzijdig" not in (await rewards(person))["badges"]
 
 
 async def test_R12_months_need_not_follow_each_other(ann: Asking, db: Database) -> None:
