@@ -11,24 +11,26 @@ from tests.endpoints.asking import Asking
 from tests.tracking.seed import add_program, record_id
 
 TODAY = date(2026, 3, 4)
-METHOD, BELIEF = record_id("Meth", 0), record_id("Belief", 0)
+METHOD, BELIEF, HABIT = record_id("Meth", 0), record_id("Belief", 0), record_id("Habit", 0)
 WAITING = (
     "SELECT count(*) FROM pg_stat_activity"
     " WHERE wait_event_type = 'Lock' AND datname = current_database()"
 )
-OWN = ("programs", "method_completions", "personal_beliefs", "outbox_events")
+OWN = ("programs", "method_completions", "personal_beliefs", "user_rewards", "outbox_events")
 
 Request = tuple[str, str, dict[str, Any]]
 
 
 async def requests(ann: Asking, db: Database) -> list[Request]:
-    """Everything that writes below a program, or without counting anything."""
+    """Everything that writes below a program, with nothing but rewards, or counting nothing."""
     program, [session] = await add_program(db, ann.id, TODAY, [(TODAY, [0])])
     where = {"programId": str(program)}, {"programmaplanningId": str(session)}
     done = {"userId": ann.id, "methodId": METHOD}
     usage = (await ann.post("method-usage", **done)).data["id"]
     own = (await ann.post("persoonlijke-overtuigingen", name="Ik groei")).data["id"]
-    belief = {"userId": ann.id, "overtuigingId": BELIEF, "date": "2026-03-04"}
+    goal = (await ann.post("personal-goals", name="Lopen")).data["id"]
+    day = {"userId": ann.id, "date": str(TODAY)}
+    belief = day | {"overtuigingId": BELIEF}
     return [
         ("POST", "method-usage", done | where[0]),
         ("POST", "method-usage", done | where[1]),
@@ -36,6 +38,8 @@ async def requests(ann: Asking, db: Database) -> list[Request]:
         ("POST", "overtuiging-usage", belief | where[0]),
         ("PATCH", f"method-usage/{usage}", {"remark": "Rustig"}),
         ("DELETE", f"persoonlijke-overtuigingen/{own}", {}),
+        ("POST", "habit-usage", day | {"goedeGewoonteId": HABIT}),
+        ("POST", "personal-goal-usage", day | {"personalGoalId": goal}),
     ]
 
 
@@ -46,7 +50,7 @@ async def until_it_waits(db: Database) -> None:
         await asyncio.sleep(0.01)
 
 
-@pytest.mark.parametrize("which", range(6))
+@pytest.mark.parametrize("which", range(8))
 async def test_nothing_of_a_person_is_held_before_the_person(
     ann: Asking, db: Database, which: int
 ) -> None:
