@@ -24,7 +24,7 @@ async def test_a_newer_record_with_the_address_of_a_live_one_is_left_alone(
 ) -> None:
     newer = person_record(email=person.email)
     [arrival] = await apply(db, newer)
-    assert arrival == Arrival(newer.id, Verdict.DUPLICATE_EMAIL, person.id)
+    assert arrival == Arrival(newer.id, Verdict.DUPLICATE_EMAIL, person.id, waits=True)
     assert rivals_of([arrival]) == [person.id]
     own = person_record(person.id, person.email)
     both = await verdicts(db, newer, own)

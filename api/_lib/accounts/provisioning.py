@@ -47,6 +47,8 @@ class Arrival(Struct, frozen=True):
     id: str
     verdict: Verdict
     rival: str | None = None
+    waits: bool = False
+    """Whether it cannot have its address as long as others claim that, too."""
 
 
 async def apply_airtable_users(
@@ -183,7 +185,8 @@ def _report(first: Sequence[Plan], final: Sequence[Plan]) -> list[Arrival]:
             Verdict.UNCHANGED,
         )
         verdict = Verdict.REKEYED if was_rekeyed else plan.verdict
-        arrivals.append(Arrival(plan.record.id, verdict, plan.rival))
+        waits = "duplicate_email" in plan.alarms
+        arrivals.append(Arrival(plan.record.id, verdict, plan.rival, waits))
     return arrivals
 
 

@@ -10,6 +10,7 @@ from api._lib.accounts.service import Verdict
 from api._lib.airtable.errors import AirtableError
 from api._lib.airtable.limiter import Lane
 from api._lib.context import Context
+from api._lib.sync.inbound import people_store as store
 from api._lib.sync.inbound.people import STALE_TRIES, list_people, poll_people, take_people
 from tasks.dev.airtable.testing import AirtableServer
 
@@ -142,6 +143,59 @@ async def test_N5_a_second_record_with_the_same_address_waits_while_the_first_li
         assert outcome.failed == 1
         assert (await user(ctx, an))["email"] == "an@voorbeeld.test"
     assert await ctx.db.fetchval("SELECT count(*) FROM users WHERE id = $1", again) == 0
+
+
+async def test_N5_an_address_is_taken_over_as_soon_as_its_owner_is_deleted(
+    ctx: Context, airtable: AirtableServer
+) -> None:
+    old, new = add(airtable, "An"), add(airtable, "Bo")
+    await list_people(ctx)
+    airtable.control.edit(USERS, new, {"E-mailadres": "an@voorbeeld.test"})
+    await take_people(ctx, [new], [], Lane.OUTBOX)
+    assert await emails(ctx) == ["an@voorbeeld.test", "bo@voorbeeld.test"]
+    airtable.control.delete(USERS, old)
+    await take_people(ctx, [], [old], Lane.OUTBOX)
+    # Who is gone is looked at again half a minute later.
+    await take_people(ctx, [old], [], Lane.OUTBOX)
+    assert await emails(ctx) == ["an@voorbeeld.test"]
+    assert (await user(ctx, new))["email"] == "an@voorbeeld.test"
+    assert not await store.waiting_for(ctx.db, [old])
+
+
+async def test_N5_of_two_new_records_with_one_address_the_one_that_is_left_comes_in(
+    ctx: Context, airtable: AirtableServer
+) -> None:
+    first, second = add(airtable, "An"), add(airtable, "An")
+    await take_people(ctx, [first, second], [], Lane.OUTBOX)
+    assert await emails(ctx) == []
+    airtable.control.delete(USERS, first)
+    await take_people(ctx, [], [first], Lane.OUTBOX)
+    assert (await user(ctx, second))["status"] == "active"
+
+
+async def test_N5_the_record_made_before_the_old_one_was_deleted_is_the_same_person(
+    ctx: Context, airtable: AirtableServer
+) -> None:
+    old = add(airtable, "An")
+    await list_people(ctx)
+    new = add(airtable, "An")
+    await take_people(ctx, [new], [], Lane.OUTBOX)
+    airtable.control.delete(USERS, old)
+    await take_people(ctx, [], [old], Lane.OUTBOX)
+    assert (await user(ctx, new))["status"] == "active"
+    assert await ctx.db.fetchval("SELECT count(*) FROM users") == 1
+
+
+async def test_N5_two_people_swap_their_addresses_one_after_the_other(
+    ctx: Context, airtable: AirtableServer
+) -> None:
+    an, bo = add(airtable, "An"), add(airtable, "Bo")
+    await list_people(ctx)
+    for person, address in ((an, "bo@voorbeeld.test"), (bo, "an@voorbeeld.test")):
+        airtable.control.edit(USERS, person, {"E-mailadres": address})
+        await take_people(ctx, [person], [], Lane.OUTBOX)
+    assert (await user(ctx, an))["email"] == "bo@voorbeeld.test"
+    assert (await user(ctx, bo))["email"] == "an@voorbeeld.test"
 
 
 @pytest.mark.parametrize("reading", [list_people, poll_people])

@@ -61,10 +61,12 @@ async def take_people(
 ) -> dict[str, Verdict | None]:
     """Take over named records; who is certainly gone is deleted, and has no verdict.
 
+    Whoever waits for an address of theirs is taken over with them, as it may be free now.
     Raises AirtableError, and then nothing changed: trouble never locks anybody out.
     """
     at = await started(ctx.db)
-    wanted = [*dict.fromkeys([*ids, *destroyed])]
+    waiting = await store.waiting_for(ctx.db, [*ids, *destroyed])
+    wanted = [*dict.fromkeys([*ids, *destroyed, *waiting])]
     records = await ctx.airtable.records(USERS, wanted, lane)
     absent = [record_id for record_id in wanted if record_id not in {r.id for r in records}]
     # A filtered listing may lack a record for other reasons, so each is asked for by itself.
@@ -73,6 +75,7 @@ async def take_people(
     if gone:
         async with ctx.db.transaction() as tx:
             await accounts.mark_people_deleted(tx, gone, ctx.clock.now())
+        await store.forget_waiting(ctx.db, sorted(gone))
     verdicts = {arrival.id: arrival.verdict for arrival in applied.arrivals}
     return dict.fromkeys(gone, None) | await _fresh(ctx, verdicts, lane)
 

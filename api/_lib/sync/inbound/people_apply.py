@@ -14,6 +14,7 @@ from api._lib.airtable.limiter import Lane
 from api._lib.airtable.people import USERS
 from api._lib.context import Context
 from api._lib.db import Transaction
+from api._lib.sync.inbound import people_store as store
 from api._lib.sync.inbound.link_store import add_stubs
 from api._lib.sync.inbound.poison import POISON
 from api._lib.sync.inbound.presence import gone_among
@@ -37,7 +38,18 @@ async def apply_people(
     lane: Lane,
     questions: int = BATCH,
 ) -> Applied:
-    """Store records; where an address belongs to somebody else, ask whether that record is gone."""
+    """Store records; where an address belongs to somebody else, ask whether that record is gone.
+
+    Who has to wait for an address is remembered.
+    """
+    applied = await _after_asking(ctx, records, reading, lane, questions)
+    await store.note_waiting(ctx.db, applied.arrivals)
+    return applied
+
+
+async def _after_asking(
+    ctx: Context, records: Sequence[RemoteRecord], reading: Reading, lane: Lane, questions: int
+) -> Applied:
     applied = await _in_batches(ctx, records, reading)
     rivals = accounts.rivals_of(applied.arrivals)[:questions]
     gone = await gone_among(ctx.airtable, USERS, rivals, lane)
