@@ -9,6 +9,7 @@ from api._lib.db import Database, Transaction
 from api._lib.outbox import Event, enqueue
 from api._lib.rewards import service as rewards
 from tests.tracking.seed import add_content, record_id
+from tests.waiting import until_somebody_waits
 
 ANN = "recAnn00000000001"
 TODAY = date(2026, 3, 4)
@@ -93,6 +94,18 @@ async def test_R3_a_recount_waits_for_the_one_before_it(db: Database, ann: str) 
 
     await asyncio.gather(*(one_more() for _ in range(10)))
     assert await total(db) == 88
+
+
+async def test_R3_an_account_that_somebody_else_has_just_opened_is_held_too(
+    db: Database, ann: str
+) -> None:
+    async with db.transaction() as slower:
+        async with db.transaction() as faster:
+            await rewards.lock(faster, ann)
+            holding = asyncio.create_task(rewards.lock(slower, ann))
+            await until_somebody_waits(db)
+        await holding
+        assert await db.fetch("SELECT FROM user_rewards FOR UPDATE SKIP LOCKED") == []
 
 
 class TestWithoutAirtable:

@@ -1,5 +1,6 @@
 """Administrators refresh everybody's stored scores."""
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -8,7 +9,9 @@ from api._lib.db import Database
 from api._lib.rewards import service as rewards
 from tests.endpoints.asking import Asking
 from tests.endpoints.conftest import MakePerson
-from tests.endpoints.rewards.test_rewards import do_method, tick
+from tests.endpoints.rewards.test_rewards import TODAY, do_method, tick
+from tests.tracking.seed import record_id
+from tests.waiting import until_somebody_waits
 
 STALE = """
 UPDATE user_rewards SET total_points = 999, mental_fitness_score = 990,
@@ -56,6 +59,25 @@ async def test_only_those_whose_scores_changed_are_sent(
         assert (await admin.post("rewards/backfill")).data["updated"] == 3
         rows = await db.fetch("SELECT entity_id, priority, merged_count FROM outbox_events")
         assert [tuple(row) for row in rows] == [(ann.id, 5, 1)]
+
+
+async def test_what_is_being_recorded_meanwhile_is_counted(
+    client: httpx.AsyncClient, make_person: MakePerson, ann: Asking, db: Database
+) -> None:
+    admin = await administrator(client, make_person)
+    async with db.transaction() as tx:
+        await rewards.lock(tx, ann.id)
+        refreshing = asyncio.create_task(admin.post("rewards/backfill"))
+        await until_somebody_waits(db)
+        await tx.execute(
+            "INSERT INTO habit_completions (user_id, habit_id, completed_on) VALUES ($1, $2, $3)",
+            ann.id,
+            record_id("Habit", 0),
+            TODAY,
+        )
+        await rewards.count(tx, ann.id, TODAY)
+    assert (await refreshing).status == 200
+    assert (await stored(db, ann))["total_points"] == 5
 
 
 async def test_people_who_are_not_active_are_left_alone(

@@ -201,6 +201,17 @@ async def test_a_streak_leaves_with_its_program_but_the_longest_stays(
     assert found["totalPoints"] == 20
 
 
+async def test_a_streak_that_nobody_looked_at_is_remembered_when_its_program_goes(
+    ann: Asking, db: Database
+) -> None:
+    days = [TODAY - timedelta(days=n) for n in range(3, 0, -1)]
+    await program_done(db, ann.id, days, days)
+    program = await db.fetchval("SELECT id FROM programs")
+    assert (await ann.delete(f"programs/{program}")).status == 200
+    found = await rewards(ann)
+    assert (found["currentStreak"], found["longestStreak"]) == (0, 3)
+
+
 async def test_R7_streak_bonuses_are_paid_once_for_ever(ann: Asking, db: Database) -> None:
     days = [TODAY - timedelta(days=n) for n in range(22, 1, -1)]
     await program_done(db, ann.id, days[:6], days[:6])

@@ -9,13 +9,10 @@ import pytest
 from api._lib.db import Database
 from tests.endpoints.asking import Asking
 from tests.tracking.seed import add_program, record_id
+from tests.waiting import until_somebody_waits
 
 TODAY = date(2026, 3, 4)
 METHOD, BELIEF, HABIT = record_id("Meth", 0), record_id("Belief", 0), record_id("Habit", 0)
-WAITING = (
-    "SELECT count(*) FROM pg_stat_activity"
-    " WHERE wait_event_type = 'Lock' AND datname = current_database()"
-)
 OWN = ("programs", "method_completions", "personal_beliefs", "user_rewards", "outbox_events")
 
 Request = tuple[str, str, dict[str, Any]]
@@ -43,13 +40,6 @@ async def requests(ann: Asking, db: Database) -> list[Request]:
     ]
 
 
-async def until_it_waits(db: Database) -> None:
-    deadline = asyncio.get_running_loop().time() + 10
-    while not await db.fetchval(WAITING):
-        assert asyncio.get_running_loop().time() < deadline
-        await asyncio.sleep(0.01)
-
-
 @pytest.mark.parametrize("which", range(8))
 async def test_nothing_of_a_person_is_held_before_the_person(
     ann: Asking, db: Database, which: int
@@ -58,7 +48,7 @@ async def test_nothing_of_a_person_is_held_before_the_person(
     async with db.transaction() as tx:
         await tx.execute("SELECT FROM users WHERE id = $1 FOR UPDATE", ann.id)
         writing = asyncio.create_task(ann.ask(method, path, json=body))
-        await until_it_waits(db)
+        await until_somebody_waits(db)
         for table in OWN:
             await tx.execute(f"SELECT FROM {table} WHERE user_id = $1 FOR UPDATE NOWAIT", ann.id)
     assert (await writing).status in (200, 201)
