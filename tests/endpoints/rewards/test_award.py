@@ -8,10 +8,12 @@ import pytest
 
 from api._lib.clock import ManualClock
 from api._lib.db import Database
+from api._lib.rewards.service import lock
 from tests.endpoints.asking import Answer, Asking, inside
 from tests.endpoints.rewards.test_rewards import complete_goal, did, do_method, rewards, tick
 from tests.scale import scaled
 from tests.tracking.seed import UNKNOWN, add_program, link, record_id
+from tests.waiting import until_somebody_waits
 
 TODAY = date(2026, 3, 4)
 AWARDS = scaled(96, soak=1_000)
@@ -97,6 +99,15 @@ async def test_racing_awards_tell_a_completion_once(ann: Asking) -> None:
     await do_method(ann)
     answers = await asyncio.gather(*(told(ann) for _ in range(8)))
     assert sorted(answer["pointsAwarded"] for answer in answers) == [0] * 7 + [8]
+
+
+async def test_an_award_waits_for_another_one_under_way(ann: Asking, db: Database) -> None:
+    await do_method(ann)
+    async with db.transaction() as tx:
+        await lock(tx, ann.id)
+        telling = [asyncio.create_task(told(ann)) for _ in range(2)]
+        await until_somebody_waits(db)
+    assert sorted([(await one)["pointsAwarded"] for one in telling]) == [0, 8]
 
 
 @pytest.mark.soak
