@@ -16,8 +16,7 @@ def reached(planned: int, done: int) -> list[int]:
     """The percentages a program has reached, never rounded up."""
     if planned < MINIMUM_PLANNED:
         return []
-    counted = min(done, planned)
-    return [threshold for threshold in POINTS if counted * 100 >= threshold * planned]
+    return [threshold for threshold in POINTS if done * 100 >= threshold * planned]
 
 
 def ref(program_id: object, threshold: int) -> str:
