@@ -12,6 +12,8 @@ BY_HTTPS = (b"x-forwarded-proto", b"https")
 CLOSE = (b"connection", b"close")
 HSTS = (b"strict-transport-security", b"max-age=31536000")
 HSTS_LINE = lines([HSTS])
+UNANSWERED = 499
+"""What log and figures say of a client that went away before its request was complete."""
 
 
 def security_headers(production: bool) -> Pairs:
@@ -60,7 +62,7 @@ class Framed:
         # Left in the scope it would make a circle, which only the garbage collector can open.
         self._answer: Answer | None = scope.pop(ANSWER, None)
         self._start: Message | None = None
-        self.status = 500
+        self.status = UNANSWERED
 
     async def send(self, message: Message) -> None:
         """Hold the start of an answer until its body is there, then send both with all headers."""

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import json
+import logging
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -244,6 +245,20 @@ async def test_whoever_hangs_up_early_disturbs_nobody(port: int) -> None:
         writer.write(request("/api/small"))
         head, _ = await answered(reader)
     assert head.startswith("HTTP/1.1 200 ")
+
+
+async def test_whoever_hangs_up_before_the_request_is_whole_is_no_failure_of_ours(
+    port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="api.request")
+    head = ("content-type: application/json", "content-length: 100")
+    async with connected(port) as (_, writer):
+        writer.write(request("/api/read", *head, method="POST") + b"{")
+        await writer.drain()
+    async with asyncio.timeout(20):
+        while not (seen := [r for r in caplog.records if r.name == "api.request"]):
+            await asyncio.sleep(0.01)
+    assert [vars(record)["status"] for record in seen] == [499]
 
 
 async def test_a_request_leaves_nothing_to_the_garbage_collector(port: int) -> None:
