@@ -290,6 +290,25 @@ async def test_N8_a_table_that_cannot_be_stored_does_not_hold_up_the_others(
     assert "CheckViolation" in await registered.db.fetchval(gate)
 
 
+@pytest.mark.parametrize("is_gap", [False, True])
+async def test_N8_a_field_that_a_coach_removed_does_not_hold_up_the_other_tables(
+    registered: Context, airtable: AirtableServer, is_gap: bool
+) -> None:
+    method = airtable.control.create("Methodes", {"Methode Naam": "a", "Techniek": "b"})
+    an = person(airtable)
+    await drain(registered, only_news=False)
+    airtable.control.drop_field("Methodes", "Techniek")
+    airtable.control.edit("Methodes", method, {"Methode Naam": "c"})
+    airtable.control.edit(USERS, an, {"Status": "Geen toegang"})
+    if is_gap:
+        airtable.control.drop_payloads((await current(registered)).id)
+    await drain(registered, only_news=False)
+    assert await registered.db.fetchval("SELECT status FROM users") == "disabled"
+    assert await names(registered) == ["a"]
+    gate = "SELECT last_error FROM sync_gates WHERE key = 'listing:methods'"
+    assert "UNKNOWN_FIELD_NAME" in await registered.db.fetchval(gate)
+
+
 async def test_what_we_write_ourselves_wakes_nobody(
     registered: Context, airtable: AirtableServer
 ) -> None:

@@ -2,10 +2,9 @@
 
 import logging
 from collections.abc import Awaitable, Mapping
-from contextlib import suppress
 
 from api._lib.accounts.service import Verdict
-from api._lib.airtable.errors import AirtableError, ConfigurationError
+from api._lib.airtable.errors import AirtableError, ConfigurationError, RefusedError
 from api._lib.airtable.limiter import Lane
 from api._lib.airtable.people import USERS
 from api._lib.context import Context
@@ -34,6 +33,9 @@ LANE = Lane.OUTBOX
 
 MANY = 1_000
 """So many changed records of a table are listed rather than asked for by id."""
+
+OF_ONE_TABLE = (*POISON, RefusedError)
+"""What trying again does not help: a record no row can be, a field that somebody removed."""
 
 PATIENCE_SECONDS = 30.0
 """How long to wait for another process that lists the same table."""
@@ -124,21 +126,22 @@ async def _apply_content(ctx: Context, table: ContentTable, changes: Changes) ->
         return
     try:
         await import_changed(ctx, table, sorted(changes.changed), sorted(changes.destroyed))
-    except AirtableError:
-        raise
-    except Exception:
-        # One record must not hold up the feed; the listing takes the others, or its gate tells
-        # why it cannot.
+    except Exception as error:
+        if isinstance(error, AirtableError) and not isinstance(error, RefusedError):
+            raise
+        # One record must not hold up the feed; the listing takes the others.
         log.exception("changes could not be applied", extra={"table": table.name})
-        with suppress(*POISON):
-            await _relist(ctx, table)
+        await _relist(ctx, table)
 
 
 async def _apply_activity(ctx: Context, activity: Activity, changes: Changes) -> None:
     if len(changes.changed | changes.destroyed) > MANY:
         await _relist_activity(ctx, activity)
-    else:
+        return
+    try:
         await take_mirrored(ctx, activity, sorted(changes.changed), sorted(changes.destroyed))
+    except RefusedError:
+        await _relist_activity(ctx, activity)
 
 
 async def _relist(ctx: Context, table: ContentTable) -> None:
@@ -151,6 +154,14 @@ async def _relist_activity(ctx: Context, activity: Activity) -> None:
 
 
 async def _whole(name: str, listing: Awaitable[Outcome | None]) -> None:
-    """Wait for a listing of ours: one that somebody else began may not hold the change yet."""
-    if await listing is None:
+    """Wait for a listing of ours: one that somebody else began may not hold the change yet.
+
+    Where the table itself is the trouble, the others do not wait for it (N8); its gate tells.
+    """
+    try:
+        outcome = await listing
+    except OF_ONE_TABLE:
+        log.exception("a table cannot be taken over", extra={"table": name})
+        return
+    if outcome is None:
         raise BusyError(name)
