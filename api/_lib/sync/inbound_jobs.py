@@ -22,7 +22,7 @@ from api._lib.sync.inbound.webhooks import keep_registered
 from api._lib.sync.jobs import Counts, Runtime
 from api._lib.sync.locks import exclusive
 from api._lib.sync.reconcile.run import Reconciliation, Wish
-from api._lib.sync.schedule import RETRY_SECONDS, Poll, periods, used_calls
+from api._lib.sync.schedule import Poll, periods, retry_period, used_calls
 
 log = logging.getLogger(__name__)
 
@@ -137,7 +137,9 @@ def every(poll: Poll) -> Callable[[Runtime], Awaitable[float | None]]:
         if seconds is None:
             return None
         gate = await read_gate(runtime.db, poll)
-        return min(seconds, RETRY_SECONDS) if gate and gate.last_error else seconds
+        if gate is None or not gate.last_error:
+            return seconds
+        return retry_period(runtime.settings, with_webhooks, poll)
 
     return period
 

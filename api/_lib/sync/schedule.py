@@ -15,7 +15,11 @@ POLLING_SHARE = 0.5
 """Of a monthly budget of calls, that much may go into looking for changes."""
 
 RETRY_SECONDS = 120.0
-"""A listing that failed is tried again after that, whatever its period."""
+RETRIES = 6
+"""A listing that failed is tried again so many times in its period, at most every two minutes.
+
+One that fails for good, as when somebody removed a field, must not use up a month's calls.
+"""
 
 USERS_WITH_WEBHOOKS = 900
 FULL_WITH_WEBHOOKS = 10_800
@@ -70,6 +74,13 @@ def periods(settings: Settings, with_webhooks: bool) -> dict[Poll, float]:
     wanted = _wanted(settings, with_webhooks)
     factor = _stretch(settings, wanted)
     return {poll: seconds * factor for poll, seconds in wanted.items()}
+
+
+def retry_period(settings: Settings, with_webhooks: bool, poll: Poll) -> float:
+    """Seconds from a run that failed to the next one; a budget stretches them, too."""
+    wanted = _wanted(settings, with_webhooks)
+    soon = max(RETRY_SECONDS, wanted[poll] / RETRIES)
+    return min(wanted[poll], soon) * _stretch(settings, wanted)
 
 
 def calls_per_month(settings: Settings, with_webhooks: bool) -> int:

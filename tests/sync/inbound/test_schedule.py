@@ -16,6 +16,7 @@ from api._lib.sync.schedule import (
     Poll,
     calls_per_month,
     periods,
+    retry_period,
     used_calls,
 )
 from tasks.dev.airtable.testing import AirtableServer
@@ -67,6 +68,22 @@ def test_polls_can_be_switched_off(settings: Settings) -> None:
     )
     assert periods(off, with_webhooks=False) == {}
     assert periods(off, with_webhooks=True) == {Poll.PAYLOADS: 900}
+
+
+def test_what_failed_is_tried_again_soon(settings: Settings) -> None:
+    assert retry_period(settings, False, Poll.FULL) == 120
+    assert retry_period(settings, False, Poll.USERS) == 60
+    assert retry_period(settings, True, Poll.USERS) == 150
+    assert retry_period(settings, True, Poll.FULL) == 1_800
+
+
+def test_N10_a_listing_that_fails_for_good_does_not_use_up_the_calls_of_a_month(
+    settings: Settings,
+) -> None:
+    more = MONTH_SECONDS / retry_period(settings, True, Poll.FULL) * CALLS[Poll.FULL]
+    assert calls_per_month(settings, with_webhooks=True) + more < 50_000
+    tight = with_settings(settings, airtable_monthly_call_budget=100_000)
+    assert retry_period(tight, False, Poll.FULL) == periods(tight, False)[Poll.FULL]
 
 
 async def test_every_poll_costs_as_many_calls_as_the_schedule_says(
