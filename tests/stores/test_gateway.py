@@ -233,8 +233,38 @@ async def test_the_last_result_is_kept_for_the_health_page(
         await gateway.listing(T["users"], Lane.INBOUND)
     assert (
         await db.fetchval("SELECT last_error FROM sync_gates WHERE key = 'airtable'")
-        == "TransientError"
+        == "500: SERVER_ERROR: Try again. If the problem persists, contact support."
     )
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+async def test_a_revoked_token_and_a_wrong_base_show_as_trouble_and_are_told(
+    airtable: AirtableServer,
+    gateway: Gateway,
+    db: Database,
+    status: int,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    airtable.control.fault(status=status)
+    with pytest.raises(ConfigurationError):
+        await gateway.listing(T["users"], Lane.INBOUND)
+    row = await db.fetchrow("SELECT * FROM sync_gates WHERE key = 'airtable'")
+    assert row is not None
+    assert row["last_ok_at"] is None
+    assert row["last_error"].startswith(f"{status}: ")
+    told = [record.message for record in caplog.records if record.levelname == "ERROR"]
+    assert told == ["airtable refuses the token, the base or a table"]
+
+
+async def test_an_answer_about_one_record_says_nothing_about_the_base(
+    airtable: AirtableServer, gateway: Gateway, db: Database
+) -> None:
+    airtable.control.fault(status=500)
+    with pytest.raises(TransientError):
+        await gateway.listing(T["users"], Lane.INBOUND)
+    with pytest.raises(MissingError):
+        await gateway.get(T["users"], UNKNOWN, Lane.INBOUND)
+    assert await db.fetchval("SELECT last_error FROM sync_gates WHERE key = 'airtable'")
 
 
 async def test_the_schema_and_a_new_field(airtable: AirtableServer, gateway: Gateway) -> None:

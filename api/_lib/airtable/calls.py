@@ -1,6 +1,7 @@
 """One request to Airtable: through the limiter, in a thread, its result told to everybody."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from pyairtable import Api
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 SECONDS = {Lane.INTERACTIVE: 3.0, Lane.OUTBOX: 30.0, Lane.INBOUND: 30.0}
 """Longest request; inside a user's request this is slot and answer together."""
@@ -107,7 +109,10 @@ class Calls:
         try:
             return await self.send(call, lane, scoped=scoped, ticket=ticket)
         except MissingError as error:
-            raise ConfigurationError(str(error), status=error.status, kind=error.kind) from error
+            wrong = ConfigurationError(str(error), status=error.status, kind=error.kind)
+            if not scoped:
+                await self._note(wrong)
+            raise wrong from error
 
     async def send(
         self,
@@ -162,13 +167,21 @@ class Calls:
         self.calls += 1
         metrics.airtable_calls.labels(outcome).inc()
         await self.limiter.report(outcome, retry_after(error) if error else 0.0)
-        text = None if outcome == "ok" else type(error).__name__
+        if error is None or outcome != "ok":
+            await self._note(error)
+
+    async def _note(self, error: AirtableError | None) -> None:
+        """Keep how things stand for operators; what Airtable says of one record tells nothing."""
+        text = f"{error.status or type(error).__name__}: {error}" if error else None
         before, at = self._noted
         now = time.monotonic()
-        if text != before or now - at > NOTE_EVERY_SECONDS:
-            self._noted = (text, now)
-            with suppress(DatabaseUnavailableError):
-                await store.note_result(self._db, text)
+        if text == before and now - at <= NOTE_EVERY_SECONDS:
+            return
+        self._noted = (text, now)
+        if text != before and isinstance(error, ConfigurationError):
+            log.error("airtable refuses the token, the base or a table", extra={"reason": text})
+        with suppress(DatabaseUnavailableError):
+            await store.note_result(self._db, text)
 
 
 def _outcome(error: AirtableError, scoped: bool) -> str:

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from api._lib.airtable.errors import AirtableError
+from api._lib.airtable.errors import AirtableError, NotSentError
 from api._lib.airtable.gateway import Gateway
 from api._lib.db import Database, DatabaseUnavailableError
 from api._lib.settings import Settings
@@ -67,6 +67,8 @@ class Outbound:
         async with self._draining:
             try:
                 await self._book.load()
+            except NotSentError:
+                return 0
             except AirtableError as error:
                 log.warning("the base cannot be seen", extra={"reason": str(error)})
                 return 0

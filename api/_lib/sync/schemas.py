@@ -4,13 +4,15 @@ import asyncio
 import time
 from contextlib import suppress
 
-from api._lib.airtable.errors import AirtableError
+from api._lib.airtable.errors import AirtableError, ConfigurationError, NotSentError
 from api._lib.airtable.gateway import Gateway
 from api._lib.airtable.mapping import WRITABLE_TABLES
 from api._lib.airtable.schema import Schema, check_schema, known_schema
 from api._lib.db import Database
 
 FRESH_SECONDS = 10.0
+REFUSED_SECONDS = 60.0
+"""How long a base that the settings do not open is left alone (sync 11.8)."""
 
 
 class SchemaBook:
@@ -20,6 +22,7 @@ class SchemaBook:
         self._db = db
         self._gateway = gateway
         self._checked = 0.0
+        self._refusal: tuple[str, float] | None = None
         self._looking = asyncio.Lock()
         self.schema = Schema()
 
@@ -43,7 +46,17 @@ class SchemaBook:
     async def _known_soon(self) -> Schema:
         """What a look that is on its way finds, else a look of our own."""
         async with self._looking:
-            return await known_schema(self._db) or await self._look()
+            return await known_schema(self._db) or await self._look_unless_refused()
+
+    async def _look_unless_refused(self) -> Schema:
+        text, until = self._refusal or ("", 0.0)
+        if (left := until - time.monotonic()) > 0:
+            raise NotSentError(text, left)
+        try:
+            return await self._look()
+        except ConfigurationError as error:
+            self._refusal = (str(error), time.monotonic() + REFUSED_SECONDS)
+            raise
 
     async def _look(self) -> Schema:
         self.schema = await check_schema(self._gateway, self._db)
