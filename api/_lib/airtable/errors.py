@@ -1,5 +1,12 @@
 """What can go wrong with a request to Airtable, by what the caller must do about it (sync 11.8)."""
 
+OBSTACLES = {
+    "open": "the breaker is open after errors of Airtable",
+    "paused": "Airtable asked for a pause",
+    "busy": "no turn came in time",
+}
+"""Why nothing may be sent, for people."""
+
 
 class AirtableError(Exception):
     """A request that did not succeed; the text holds no token and no cell values."""
@@ -17,7 +24,7 @@ class NotSentError(AirtableError):
     """Nothing was sent: no slot in time, a pause, an open breaker, or no credentials."""
 
     def __init__(self, reason: str, retry_in: float) -> None:
-        super().__init__(f"not sent: {reason}")
+        super().__init__(f"not sent: {OBSTACLES.get(reason, reason)}")
         self.reason = reason
         self.retry_in = retry_in
         """Seconds after which another try makes sense."""
