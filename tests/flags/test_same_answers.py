@@ -9,6 +9,7 @@ from tests.flags.conftest import MakeStage
 from tests.flags.recording import Exchange, Recorder
 from tests.flags.sequence import CONTENT_IDS, everything
 from tests.flags.stage import Stage
+from tests.programs import catalogue as library
 
 
 async def recorded(stage: Stage, mode: str, clock: ManualClock) -> list[Exchange]:
@@ -61,3 +62,22 @@ async def test_records_made_by_hand_are_shown_alike(stage: Stage) -> None:
     assert await shown(stage, "airtable_only") == expected
     assert (len(pursued), len(listed), len(beliefs)) == (3, 4, 2)
     assert ["Maandag", "Vrijdag"] in [goal.get("scheduleDays") for goal in pursued]
+
+
+async def opened(stage: Stage, mode: str) -> list[str]:
+    async with stage.server(mode) as server:
+        ann = server.ann
+        assert library.SCAN not in [one["id"] for one in (await ann.get("methods")).data]
+        body: dict[str, Any] = {"startDate": "2026-03-04", "duration": "1 week"}
+        body["methods"] = [library.SCAN]
+        program = (await ann.post("programs", **body)).data["id"]
+        [planned] = (await ann.get(f"programs/{program}")).data["methodDetails"]
+        await ann.delete(f"programs/{program}")
+        return [planned["name"], (await ann.get(f"methods/{library.SCAN}")).data["name"]]
+
+
+async def test_a_method_without_a_name_can_be_opened_alike(stage: Stage) -> None:
+    stage.airtable.control.edit("Methodes", library.SCAN, {"Methode Naam": " "})
+    await stage.fill()
+    for mode in ("postgres_primary", "airtable_only"):
+        assert await opened(stage, mode) == [library.SCAN, library.SCAN]

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Collection, Iterable, Sequence
 from os.path import splitext
-from typing import Literal
+from typing import Literal, TypeVar
 from urllib.parse import quote
 
-from api._lib.content.model import Belief, Category, Habit, Media, Translations
+from msgspec import structs
+
+from api._lib.content.model import Belief, Category, Habit, Media, Method, Translations
 from api._lib.messages import Language
 from api._lib.wire import is_record_id
 
@@ -17,6 +19,8 @@ MOST_IDS = 50
 PLAYED_TYPES = ("audio", "video")
 PLAYED_FILES = (".mp3", ".wav", ".m4a", ".ogg", ".mp4", ".webm", ".mov")
 
+M = TypeVar("M", bound=Method)
+
 Mode = Literal["keys", "by-nl", "full"]
 
 
@@ -25,6 +29,11 @@ def attachment_link(record_id: str, filename: str) -> str:
     # Players know files by their extension, maybe in small letters alone.
     stem, extension = splitext(filename)
     return f"/api/attachments/{record_id}/{quote(stem + extension.lower(), safe='')}"
+
+
+def named(method: M) -> M:
+    """A method as it can be shown outside lists: a nameless one goes by its id."""
+    return method if method.name.strip() else structs.replace(method, name=method.id)
 
 
 def playable(files: Iterable[Media]) -> list[Media]:

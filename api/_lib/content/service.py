@@ -14,6 +14,7 @@ from api._lib.content.contracts import (
 )
 from api._lib.content.lists import answer, drop, items
 from api._lib.content.model import Belief, Habit, MethodDetail
+from api._lib.content.rules import named
 from api._lib.content.selecting import choose_habits
 from api._lib.content.store.prompts import Prompt
 from api._lib.content.texts import forget_texts, texts
@@ -36,6 +37,7 @@ __all__ = [
     "choose_habits",
     "drop",
     "items",
+    "named",
     "prompts",
     "still_there",
     "texts",
@@ -48,7 +50,7 @@ async def method(ctx: Context, method_id: str) -> MethodDetail:
     found = await libraries.method(ctx, method_id) if is_record_id(method_id) else None
     if found is None:
         raise not_found()
-    return found
+    return named(found)
 
 
 async def habits_of(ctx: Context, user: User) -> list[Habit]:

@@ -98,6 +98,14 @@ async def test_hidden_and_archived_methods_are_found_by_id(
     assert (await client.get(f"/api/methods/{method_id}")).status_code == 200
 
 
+async def test_a_method_without_a_name_can_still_be_opened_by_its_id(
+    client: httpx.AsyncClient, library: Database
+) -> None:
+    await library.execute("UPDATE methods SET name = ' ' WHERE id = 'recMethScan000001'")
+    answer = await client.get("/api/methods/recMethScan000001")
+    assert answer.json()["data"]["name"] == "recMethScan000001"
+
+
 @pytest.mark.parametrize("method_id", ["recMethNobody0001", "not-an-id", "rec'); DROP"])
 async def test_unknown_methods_are_404(
     client: httpx.AsyncClient, library: Database, method_id: str

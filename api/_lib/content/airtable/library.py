@@ -5,7 +5,15 @@ from typing import Any
 
 from api._lib.airtable import content as tables
 from api._lib.content import store
-from api._lib.content.airtable.making import MAKERS, Names, media, method_cells, name_of, prompt
+from api._lib.content.airtable.making import (
+    MAKERS,
+    Names,
+    has_name,
+    media,
+    method_cells,
+    name_of,
+    prompt,
+)
 from api._lib.content.contracts import METHODS, ContentList
 from api._lib.content.model import MethodDetail
 from api._lib.content.rules import playable
@@ -17,7 +25,7 @@ async def listed(ctx: Context, wanted: ContentList[Any]) -> list[Any]:
     """What a list shows, in its order: that of the view, where the table has one."""
     maker = MAKERS[wanted.table]
     records = await ctx.tables.listed(maker.table)
-    return maker.things(records, await _names(ctx, wanted))
+    return maker.things(filter(has_name, records), await _names(ctx, wanted))
 
 
 async def of_ids(ctx: Context, wanted: ContentList[Any], ids: Sequence[str]) -> list[Any]:
@@ -39,8 +47,6 @@ async def method(ctx: Context, method_id: str) -> MethodDetail | None:
     record = next((record for record in methods if record.id == method_id), None)
     if record is None:
         return await store.method(ctx.db, method_id)
-    if not name_of(record).strip():
-        return None
     shown = method_cells(record, await _names(ctx, METHODS))
     files = {one.id: one for one in await ctx.tables.scan(tables.MEDIA)} if shown["media"] else {}
     found = [media(files[one]) for one in shown["media"] if one in files]

@@ -1,6 +1,6 @@
 """Records of content as the client sees them; pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -25,15 +25,19 @@ class Maker(Struct, frozen=True):
     make: Callable[[Record, Names], Any]
     place: Callable[[Record], Any] = lambda record: 0
 
-    def things(self, records: Sequence[Record], names: Names) -> list[Any]:
-        """What the records stand for; those without a name are left out."""
-        ordered = sorted(records, key=self.place)
-        return [self.make(record, names) for record in ordered if name_of(record).strip()]
+    def things(self, records: Iterable[Record], names: Names) -> list[Any]:
+        """What the records stand for."""
+        return [self.make(record, names) for record in sorted(records, key=self.place)]
 
 
 def name_of(record: Record) -> str:
     """The name of a record, empty where it has none."""
     return record.text("name") or ""
+
+
+def has_name(record: Record) -> bool:
+    """Whether a list may show the record."""
+    return bool(name_of(record).strip())
 
 
 def method_cells(record: Record, levels: Names) -> dict[str, Any]:

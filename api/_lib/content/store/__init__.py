@@ -65,7 +65,7 @@ async def methods(q: Queries, where: str = LISTED, *args: object) -> list[Method
 
 async def method(q: Queries, method_id: str) -> MethodDetail | None:
     """A method, listed or not, with its playable files."""
-    row = await q.fetchrow(f"{_METHOD} WHERE x.id = $1 AND btrim(x.name) <> ''", method_id)
+    row = await q.fetchrow(f"{_METHOD} WHERE x.id = $1", method_id)
     if row is None:
         return None
     media = [_media(found) for found in await q.fetch(_MEDIA, method_id)]

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 
-from msgspec import structs
-
 from api._lib.content import service as content
 from api._lib.content.model import Method
 from api._lib.context import Context, User
@@ -101,5 +99,4 @@ async def _method_details(
 ) -> Sequence[Method]:
     """The methods of the program and of its sessions: the client draws no others (P6)."""
     ids = united(program.methods, *(session.methods for session in sessions))
-    methods = await content.by_id(ctx, content.METHODS, ids)
-    return [m if m.name.strip() else structs.replace(m, name=m.id) for m in methods]
+    return [content.named(one) for one in await content.by_id(ctx, content.METHODS, ids)]
