@@ -29,13 +29,13 @@ async def rows(db: Database) -> list[dict[str, Any]]:
 
 
 async def test_O1_a_waiting_event_takes_up_the_next(db: Database) -> None:
-    await store(db, event(changed_fields=["name"], priority=40))
+    await store(db, event(changed_fields=["name"], priority=40, user_id="recA"))
     (first,) = await rows(db)
     await store(db, event(changed_fields=["status"], priority=10))
     await store(db, event(changed_fields=["name"], priority=40))
     (merged,) = await rows(db)
     assert merged["changed_fields"] == ["name", "status"]
-    assert merged["priority"] == 10
+    assert (merged["priority"], merged["user_id"]) == (10, "recA")
     assert merged["merged_count"] == 3
     assert merged["created_at"] == first["created_at"]
 
@@ -90,6 +90,13 @@ async def test_a_delete_knows_the_record_and_leaves_a_tombstone(db: Database) ->
     assert await db.fetchval("SELECT deleted_at IS NOT NULL FROM airtable_links")
 
 
+async def test_a_waiting_delete_keeps_the_record_it_was_told(db: Database) -> None:
+    await store(db, event(operation="delete", payload={"recordId": "recGOAL0000000001"}))
+    await store(db, event(payload={"reason": "repair"}))
+    (delete,) = await rows(db)
+    assert delete["payload"] == {"recordId": "recGOAL0000000001", "reason": "repair"}
+
+
 async def test_a_delete_closes_open_dead_letters(db: Database) -> None:
     await store(db, event())
     await db.execute("UPDATE outbox_events SET status = 'dead_letter', first_attempt_at = now()")
@@ -124,10 +131,13 @@ async def test_any_other_wait_ends_with_a_new_change(db: Database) -> None:
     await store(db, event())
     await db.execute(
         """UPDATE outbox_events
-           SET error_class = 'transient', next_attempt_at = now() + interval '80 seconds'"""
+           SET error_class = 'transient', next_attempt_at = now() + interval '80 seconds',
+               parked_on = 'program:p'"""
     )
     await store(db, event())
-    assert await db.fetchval("SELECT next_attempt_at <= now() FROM outbox_events")
+    assert await db.fetchval(
+        "SELECT next_attempt_at <= now() AND parked_on IS NULL FROM outbox_events"
+    )
 
 
 async def test_several_events_of_one_record_in_one_call_are_one(db: Database) -> None:
@@ -185,6 +195,20 @@ async def test_O6_an_erased_user_leaves_only_the_deletes_to_be_done(db: Database
     left = [(row["entity_id"], row["operation"]) for row in await rows(db)]
     assert left == [("other", "upsert"), ("waiting", "delete")]
     assert await db.fetchval("SELECT count(*) FROM outbox_dead_letters") == 0
+
+
+async def test_O6_what_is_being_sent_during_the_erasure_holds_the_deletion_back(
+    db: Database,
+) -> None:
+    await store(db, event("made", user_id="recA"))
+    await db.execute(
+        "UPDATE outbox_events SET status = 'processing', lease_token = gen_random_uuid()"
+    )
+    async with db.transaction() as tx:
+        await enqueue(tx, [event("made", user_id="recA", operation="delete")])
+        await forget(tx, "recA")
+    left = [(row["operation"], row["status"]) for row in await rows(db)]
+    assert left == [("upsert", "processing"), ("delete", "pending")]
 
 
 async def test_O6_a_deletion_that_dies_during_the_erasure_stays_to_be_replayed(
