@@ -305,3 +305,30 @@ async def test_without_a_token_nothing_is_erased(
         settings.jwt_secret, "access", person.id, person.email, clock.now(), person.sid
     )
     assert (await erase(visitor)).status == 403
+
+
+class TestWhereGoalsAreKeptHere:
+    """A flag may have been set long after their records were made."""
+
+    @pytest.fixture
+    def environ(self, environ: dict[str, str]) -> dict[str, str]:
+        """Goals live in Postgres only."""
+        goals = ("DATA_BACKEND_PERSONAL_GOALS", "DATA_BACKEND_PERSONAL_GOAL_USAGE")
+        return environ | dict.fromkeys(goals, "postgres_only")
+
+    async def test_their_records_go_all_the_same(
+        self, signed_in: Visitor, person: Person, store: Database
+    ) -> None:
+        goal = await store.fetchval(
+            "INSERT INTO personal_goals (user_id, name) VALUES ($1, 'Lopen') RETURNING id::text",
+            person.id,
+        )
+        await store.execute(
+            "INSERT INTO airtable_links"
+            " (entity_type, entity_id, airtable_record_id, airtable_table_id)"
+            " VALUES ('personal_goal', $1, 'recGOAL0000000001', 'tblGoals')",
+            goal,
+        )
+        assert (await erase(signed_in)).status == 200
+        deletes = "SELECT entity_id FROM outbox_events WHERE operation = 'delete'"
+        assert {row["entity_id"] for row in await store.fetch(deletes)} == {person.id, goal}
