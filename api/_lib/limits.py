@@ -118,6 +118,23 @@ class Limits:
             await self._cache.attempt(self._cache.client.eval(REFUND, len(keys), *keys), 0)
 
     @asynccontextmanager
+    async def failures(self, *uses: Use) -> AsyncIterator[None]:
+        """Count uses, and take them back unless the work ends in a 401; raises a 429.
+
+        Work that could not be done, as Postgres is away, tells nothing: that is no failed try.
+        """
+        await self.take(*uses)
+        failed = False
+        try:
+            yield
+        except ApiError as error:
+            failed = error.kind is Kind.UNAUTHORIZED
+            raise
+        finally:
+            if not failed:
+                await self.refund(*uses)
+
+    @asynccontextmanager
     async def one_at_a_time(self, name: str, who: str, seconds: int) -> AsyncIterator[None]:
         """Hold a name for one user while work runs; raises a 429 when it is held already."""
         key = f"busy:{name}:{who}"

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from api._lib.cache import Cache
-from api._lib.errors import ApiError, Kind
+from api._lib.errors import ApiError, Kind, forbidden, unauthorized, unavailable
 from api._lib.limits import Bucket, Limits, Use
 
 FIVE = Bucket("five", 5, 60)
@@ -74,6 +74,17 @@ async def test_one_at_a_time(limits: Limits) -> None:
             pass
     async with limits.one_at_a_time("ai", "an", 30):
         pass
+
+
+async def test_only_a_401_counts_as_a_failure(limits: Limits) -> None:
+    for error in (unavailable(), forbidden(), OSError(), *[unauthorized()] * 5):
+        with pytest.raises(type(error)):
+            async with limits.failures(Use(FIVE, "an")):
+                raise error
+    assert not await allowed(limits, Use(FIVE, "an"))
+    async with limits.failures(Use(FIVE, "bo")):
+        pass
+    assert [await allowed(limits, Use(FIVE, "bo")) for _ in range(6)] == [True] * 5 + [False]
 
 
 async def test_processes_count_together(redis_url: str) -> None:

@@ -57,15 +57,19 @@ async def _send(ctx: Context, email: str, account: Account | None, issued: Issue
 async def open_link(ctx: Context, token: str) -> Reply[SessionAnswer]:
     """Log in with the token of a link; raises a 401, or a 403 for who may not come in."""
     uses = [Use(LINK_ADDRESS, ctx.client_address)] if ctx.client_address else []
-    await ctx.limits.take(*uses)
-    if not is_token(token):
-        raise unauthorized("link_invalid")
-    async with ctx.db.transaction() as tx:
-        opened = await _open(tx, ctx, token_hash(token))
+    async with ctx.limits.failures(*uses):
+        opened = await _opened(ctx, token)
+    return _answer(ctx, opened)
+
+
+async def _opened(ctx: Context, token: str) -> Opened:
+    opened = None
+    if is_token(token):
+        async with ctx.db.transaction() as tx:
+            opened = await _open(tx, ctx, token_hash(token))
     if opened is None:
         raise unauthorized("link_invalid")
-    await ctx.limits.refund(*uses)
-    return _answer(ctx, opened)
+    return opened
 
 
 async def _open(tx: Transaction, ctx: Context, hashed: str) -> Opened | None:

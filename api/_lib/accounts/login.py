@@ -34,14 +34,12 @@ async def login(ctx: Context, email: str, password: str | None) -> Answer:
     """
     if password is None:
         return await _first_step(ctx, email)
-    uses = _uses(ctx, email)
-    await ctx.limits.take(*uses)
-    account = await people.account_by_email(ctx.db, email)
-    if account is None:
-        account = await _newcomer(ctx, email, password)
-    if not _lacks_password(account):
-        await _compare(account, password)
-    await ctx.limits.refund(*uses)
+    async with ctx.limits.failures(*_uses(ctx, email)):
+        account = await people.account_by_email(ctx.db, email)
+        if account is None:
+            account = await _newcomer(ctx, email, password)
+        if not _lacks_password(account):
+            await _compare(account, password)
     if _lacks_password(account):
         return await _ask_for_setup(ctx, account)
     if not account.active:

@@ -13,14 +13,16 @@ from api._lib.limits import CODE_ACCOUNT, Use
 
 async def prove(ctx: Context, email: str, purpose: Purpose, code: str) -> Tried:
     """The code a guess fits; raises one and the same 401 for everything that is wrong with it."""
+    async with ctx.limits.failures(Use(CODE_ACCOUNT, email)):
+        return await _tried(ctx, email, purpose, code)
+
+
+async def _tried(ctx: Context, email: str, purpose: Purpose, code: str) -> Tried:
     began = time.monotonic()
-    use = Use(CODE_ACCOUNT, email)
-    await ctx.limits.take(use)
     tried = await store.attempt(ctx.db, email, purpose, ctx.now, MOST_TRIES)
     user_id, expected = (NOBODY, None) if tried is None else (tried.user_id, tried.code_hash)
     given = code_hash(ctx.settings.jwt_secret, purpose, user_id, code)
     if not same(given, expected) or tried is None:
         await even_out(began)
         raise unauthorized("code_invalid")
-    await ctx.limits.refund(use)
     return tried
