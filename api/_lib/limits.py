@@ -149,11 +149,13 @@ class Limits:
     async def _hold(self, key: str, seconds: int) -> bool:
         if self._held.get(key, 0) > time.monotonic():
             return False
+        # Before Redis is asked: when it is away, this is all that keeps others out meanwhile.
+        self._held[key] = time.monotonic() + seconds
         if self._cache.client is not None:
             mine = self._cache.client.set(key, b"1", nx=True, ex=seconds)
             if await self._cache.attempt(mine, True) is None:
+                self._held.pop(key, None)
                 return False
-        self._held[key] = time.monotonic() + seconds
         return True
 
     def _window(self, use: Use) -> tuple[int, int]:

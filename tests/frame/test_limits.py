@@ -76,6 +76,22 @@ async def test_one_at_a_time(limits: Limits) -> None:
         pass
 
 
+async def test_of_many_at_once_one_is_let_in(limits: Limits) -> None:
+    done = asyncio.Event()
+
+    async def work() -> bool:
+        try:
+            async with limits.one_at_a_time("ai", "an", 30):
+                return await done.wait()
+        except ApiError:
+            return False
+
+    works = [asyncio.create_task(work()) for _ in range(20)]
+    await asyncio.wait(works, timeout=5, return_when=asyncio.FIRST_COMPLETED)
+    done.set()
+    assert sum(await asyncio.gather(*works)) == 1
+
+
 async def test_only_a_401_counts_as_a_failure(limits: Limits) -> None:
     for error in (unavailable(), forbidden(), OSError(), *[unauthorized()] * 5):
         with pytest.raises(type(error)):
