@@ -10,6 +10,8 @@ from api._lib.errors import ApiError, Kind, too_many
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 UNLIMITED = 1_000_000
+CROWDED = 10_000
+"""More counters than this in a process, and those that are over are removed."""
 
 
 class Bucket(NamedTuple):
@@ -84,6 +86,7 @@ class Limits:
         self._cache = cache
         self._factor = factor
         self._local: dict[str, tuple[int, float]] = {}
+        self._crowded = CROWDED
         self._held: dict[str, float] = {}
 
     async def take(self, *uses: Use) -> None:
@@ -163,8 +166,10 @@ class Limits:
 
     def _take_here(self, uses: tuple[Use, ...]) -> int:
         now = time.monotonic()
-        if len(self._local) > 10_000:
+        if len(self._local) > self._crowded:
             self._local = {key: item for key, item in self._local.items() if item[1] > now}
+            # Those who stay are not looked through again with every use.
+            self._crowded = max(CROWDED, 2 * len(self._local))
         if wait := max(self._wait_here(use, now) for use in uses):
             return wait
         for use in uses:

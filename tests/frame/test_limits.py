@@ -6,7 +6,7 @@ import pytest
 
 from api._lib.cache import Cache
 from api._lib.errors import ApiError, Kind, forbidden, unauthorized, unavailable
-from api._lib.limits import Bucket, Limits, Use
+from api._lib.limits import CROWDED, Bucket, Limits, Use
 
 FIVE = Bucket("five", 5, 60)
 WIDE = Bucket("wide", 100, 60)
@@ -101,6 +101,15 @@ async def test_only_a_401_counts_as_a_failure(limits: Limits) -> None:
     async with limits.failures(Use(FIVE, "bo")):
         pass
     assert [await allowed(limits, Use(FIVE, "bo")) for _ in range(6)] == [True] * 5 + [False]
+
+
+async def test_a_crowd_is_not_looked_through_with_every_use() -> None:
+    limits = Limits(Cache.connect(None))
+    for number in range(CROWDED + 2):
+        await limits.take(Use(FIVE, str(number)))
+    kept = limits._local
+    await limits.take(Use(FIVE, "one more"))
+    assert limits._local is kept
 
 
 async def test_processes_count_together(redis_url: str) -> None:
