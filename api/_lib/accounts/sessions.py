@@ -158,9 +158,11 @@ async def _adopt_legacy(
     tx: Transaction, ctx: Context, account: Account, claims: tokens.Claims
 ) -> Session | None:
     """A session for a token of the former server, if nothing revoked it since."""
-    if not is_valid_legacy(account, claims.issued_at):
+    # Held, or a change of the password at this moment would not end the session opened here.
+    held = await people.lock_account(tx, account.id)
+    if held is None or not held.active or not is_valid_legacy(held, claims.issued_at):
         return None
-    sid, _ = await open_session(tx, ctx, account)
+    sid, _ = await open_session(tx, ctx, held)
     return await store.lock_session(tx, sid)
 
 

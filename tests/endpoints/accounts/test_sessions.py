@@ -16,6 +16,10 @@ from tests.accounts.records import person_record
 from tests.endpoints.accounts.visitor import Answer, Visitor
 from tests.people import PASSWORD, Person, record_id
 
+WAITING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock'"""
+
 
 def jti(answer: Answer) -> str:
     """The id of the refresh token in the cookie."""
@@ -197,6 +201,20 @@ async def test_F_A7_cookies_of_the_former_server_end_with_a_revocation(
     visitor.cookie = legacy_cookie(person.id, settings.jwt_secret, clock)
     answer = await visitor.refresh()
     assert (answer.status, answer.cookie) == (401, "")
+
+
+async def test_F_A7_a_revocation_under_way_ends_what_such_a_cookie_opens(
+    visitor: Visitor, person: Person, settings: Settings, clock: ManualClock, store: Database
+) -> None:
+    visitor.cookie = legacy_cookie(person.id, settings.jwt_secret, clock)
+    async with store.transaction() as tx:
+        await tx.execute("UPDATE users SET sessions_valid_from = $1", clock.now())
+        answering = asyncio.create_task(visitor.refresh())
+        while not answering.done() and not await store.fetchval(WAITING):
+            await asyncio.sleep(0.01)
+    answer = await answering
+    assert (answer.status, answer.cookie) == (401, "")
+    assert await store.fetchval("SELECT count(*) FROM auth_sessions") == 1
 
 
 async def test_F_A16_a_cookie_follows_its_person_not_the_address(
