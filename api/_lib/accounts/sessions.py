@@ -22,7 +22,7 @@ from api._lib.accounts.store import people
 from api._lib.accounts.store import sessions as store
 from api._lib.clock import local_day
 from api._lib.context import Context
-from api._lib.db import Transaction
+from api._lib.db import DatabaseUnavailableError, Transaction
 from api._lib.errors import ApiError, forbidden, unauthorized
 from api._lib.limits import REFRESH_BAD_COOKIE_ADDRESS, REFRESH_SESSION, Use
 from api._lib.outbox import enqueue
@@ -173,11 +173,16 @@ def is_valid_legacy(account: Account, issued_at: int) -> bool:
 
 
 async def logout(ctx: Context) -> None:
-    """Revoke the session of the presented cookie, if it is one of ours."""
+    """Revoke the session of the presented cookie, if it is one of ours and Postgres is there."""
     token = ctx.cookies.get(REFRESH_COOKIE, "")
     claims = tokens.verify(ctx.settings.jwt_secret, "refresh", token, ctx.now)
-    if claims is not None and claims.sid is not None:
+    if claims is None or claims.sid is None:
+        return
+    try:
         await store.revoke_session(ctx.db, claims.sid, ctx.now)
+    except DatabaseUnavailableError as error:
+        # The next person at that computer must not be let in: the cookie goes all the same.
+        log.warning("a session could not be revoked", extra={"reason": str(error)})
 
 
 def _family(ctx: Context) -> str | None:

@@ -45,3 +45,12 @@ async def test_an_outage_uses_up_no_tries_of_an_address(
         await app.resources.limits.take(Use(LINK_ADDRESS, HOME))
     assert (await cut_off.open_link("0" * 64)).status == 503
     assert (await visitor.open_link("0" * 64)).status == 401
+
+
+async def test_F_A7_who_logs_out_leaves_no_cookie_behind(
+    cut_off: Visitor, visitor: Visitor, person: Person
+) -> None:
+    await visitor.login(person.email, PASSWORD)
+    cut_off.cookie = visitor.cookie
+    answer = await cut_off.ask("POST", "auth/logout")
+    assert (answer.status, answer.cookie) == (200, "")
