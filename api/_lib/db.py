@@ -44,6 +44,11 @@ class DatabaseUnavailableError(Exception):
     """Postgres cannot be reached, is out of connections, or took too long."""
 
 
+def reason_of(error: BaseException) -> str:
+    """Why something failed, as a log may say it: the kind of error, behind one of ours too."""
+    return str(error) if isinstance(error, DatabaseUnavailableError) else type(error).__name__
+
+
 class Queries(Protocol):
     """What a store needs to run SQL: the pool, or an open transaction."""
 

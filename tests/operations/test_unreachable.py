@@ -38,6 +38,7 @@ def test_L5_the_server_serves_degraded_and_tells_the_name_to_use(environ: dict[s
     finally:
         server.child.kill()
     assert "mfa_postgres" in told["hint"]
+    assert told["reason"] == "gaierror"
     assert "mfa_redis" in redis["hint"]
     assert server.child.status == 0
     assert not any("hush" in line for line in lines)

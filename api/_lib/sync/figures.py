@@ -8,7 +8,7 @@ import asyncpg
 
 from api._lib import metrics
 from api._lib.context import Resources
-from api._lib.db import DatabaseUnavailableError
+from api._lib.db import DatabaseUnavailableError, reason_of
 from api._lib.sync import status
 from api._lib.sync.inbound.tracking import followed
 
@@ -33,7 +33,7 @@ async def measured(resources: Resources) -> bytes:
         _show_inbound(found["inbound"], followed(resources.settings))
         metrics.postgres_up.set(1)
     except (DatabaseUnavailableError, asyncpg.PostgresError, OSError) as error:
-        log.warning("no figures of the stores", extra={"reason": type(error).__name__})
+        log.warning("no figures of the stores", extra={"reason": reason_of(error)})
         metrics.postgres_up.set(0)
     return metrics.render()
 

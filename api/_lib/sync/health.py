@@ -13,7 +13,7 @@ import msgspec
 
 from api._lib.cache import Cache
 from api._lib.context import Context
-from api._lib.db import Database, DatabaseUnavailableError
+from api._lib.db import Database, DatabaseUnavailableError, reason_of
 from api._lib.logs import server_facts
 from api._lib.schema_version import pending_migrations
 from api._lib.wire import moment
@@ -98,7 +98,7 @@ async def _postgres(db: Database, url: str) -> dict[str, Any] | None:
     try:
         return await asyncio.wait_for(_figures(db), QUERY_SECONDS)
     except (DatabaseUnavailableError, asyncpg.PostgresError, TimeoutError, OSError) as error:
-        facts = {"reason": type(error).__name__, **server_facts(url)}
+        facts = {"reason": reason_of(error), **server_facts(url)}
         log.warning("postgres does not answer", extra=facts)
         return None
 

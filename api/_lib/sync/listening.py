@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import asyncpg
 
-from api._lib.db import Database, DatabaseUnavailableError
+from api._lib.db import Database, DatabaseUnavailableError, reason_of
 from api._lib.outbox import CHANNEL
 from api._lib.settings import Settings
 from api._lib.sync.outbound import Outbound
@@ -44,7 +44,7 @@ class Doorbell:
             try:
                 await self._outbound.drain()
             except LOST as error:
-                log.warning("postgres is away", extra={"reason": type(error).__name__})
+                log.warning("postgres is away", extra={"reason": reason_of(error)})
                 await asyncio.sleep(RETRY_SECONDS)
             except Exception:
                 log.exception("a drain failed")

@@ -19,7 +19,7 @@ from saq.queue.redis import RedisQueue
 
 from api._lib.airtable.errors import AirtableError
 from api._lib.context import Resources, open_resources
-from api._lib.db import DatabaseUnavailableError
+from api._lib.db import DatabaseUnavailableError, reason_of
 from api._lib.logs import server_facts
 from api._lib.notifications.service import Sender
 from api._lib.push import PushSender
@@ -190,7 +190,7 @@ class Process:
             try:
                 await probe()
             except AWAY as error:
-                facts = {"server": name, "reason": type(error).__name__, **server_facts(url)}
+                facts = {"server": name, "reason": reason_of(error), **server_facts(url)}
                 log.warning("not reachable", extra=facts)
                 if time.monotonic() + pause > until:
                     log.error("giving up", extra={"server": name})
@@ -219,7 +219,7 @@ class Process:
             await self._publish(resources, beats=0)
             await outbound.schema_book.look_once()
         except (AirtableError, *AWAY) as error:
-            log.warning("the base cannot be seen", extra={"reason": type(error).__name__})
+            log.warning("the base cannot be seen", extra={"reason": reason_of(error)})
 
     async def _watch_for_stop(self, outbound: Outbound) -> None:
         await self._stop.wait()

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import asyncpg
 
-from api._lib.db import DatabaseUnavailableError
+from api._lib.db import DatabaseUnavailableError, reason_of
 from api._lib.notifications import service as notifications
 from api._lib.sync.jobs import Runtime
 
@@ -47,7 +47,7 @@ class Reminders:
                 await notifications.reap_leases(self._runtime.ctx)
                 await send_reminders(self._runtime)
             except LOST as error:
-                log.warning("postgres is away", extra={"reason": type(error).__name__})
+                log.warning("postgres is away", extra={"reason": reason_of(error)})
             except Exception:
                 log.exception("reminders could not be sent")
             await self._sleep(PERIOD_SECONDS)
