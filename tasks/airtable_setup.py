@@ -6,7 +6,6 @@ schema.bases:write to add.
 """
 
 import argparse
-import asyncio
 import json
 import sys
 from collections.abc import Sequence
@@ -27,7 +26,7 @@ from api._lib.cache import Cache
 from api._lib.db import Database, DatabaseUnavailableError
 from api._lib.settings import Settings, SettingsError
 from api._lib.sync.schemas import SchemaBook
-from tasks.command_line import EXIT_CONFIGURATION, Parser, airtable_settings, console
+from tasks.command_line import EXIT_CONFIGURATION, Parser, airtable_settings, console, finish
 
 EXIT_INCOMPLETE = 1
 EXIT_UNREACHABLE = 2
@@ -131,8 +130,8 @@ async def run(settings: Settings, options: Options) -> int:
     except AirtableError as error:
         report.note(f"Airtable cannot be asked: {error}")
         return EXIT_UNREACHABLE
-    except DatabaseUnavailableError:
-        report.note("The database of DATABASE_URL cannot be reached; workers look again by night.")
+    except DatabaseUnavailableError as error:
+        report.note(f"The database cannot be reached ({error}); workers look again by night.")
     finally:
         await gateway.close()
         await cache.close()
@@ -149,7 +148,7 @@ def main(arguments: Sequence[str]) -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)
         return EXIT_CONFIGURATION
-    return asyncio.run(run(settings, options))
+    return finish(run(settings, options), EXIT_UNREACHABLE)
 
 
 if __name__ == "__main__":

@@ -31,11 +31,17 @@ from api._lib.sync.inbound.content_tables import CONTENT
 from api._lib.sync.inbound.filling import Step
 from api._lib.sync.inbound.listing import BusyError
 from api._lib.sync.inbound.outcome import Outcome
-from tasks.command_line import EXIT_CONFIGURATION, Parser, airtable_settings, console
+from tasks.command_line import (
+    EXIT_CONFIGURATION,
+    EXIT_INTERRUPTED,
+    Parser,
+    airtable_settings,
+    console,
+    finish,
+)
 
 EXIT_FAILED = 1
 EXIT_RUNNING = 3
-EXIT_INTERRUPTED = 130
 COUNTS = ("read", "inserted", "updated", "unchanged", "removed", "skipped", "failed")
 KINDS = filling.kinds()
 PATIENCE_SECONDS = 60.0
@@ -222,13 +228,10 @@ def main(arguments: Sequence[str]) -> int:
     options = parse(arguments)
     try:
         settings = airtable_settings()
-        return asyncio.run(backfill(settings, options))
+        return finish(backfill(settings, options), EXIT_FAILED)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return EXIT_CONFIGURATION
-    except DatabaseUnavailableError:
-        print("The database of DATABASE_URL cannot be reached.", file=sys.stderr)
-        return EXIT_FAILED
 
 
 if __name__ == "__main__":

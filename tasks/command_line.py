@@ -1,17 +1,22 @@
 """What the operators' tasks share: how arguments are read, answers printed, settings demanded."""
 
 import argparse
+import asyncio
 import os
 import sys
+from collections.abc import Coroutine
 from datetime import UTC, datetime
-from typing import NoReturn, TextIO
+from typing import Any, NoReturn, TextIO
 
+import asyncpg
 from rich.console import Console
 
+from api._lib.db import DatabaseUnavailableError
 from api._lib.settings import Role, Settings, SettingsError
 from api._lib.settings_loader import load_settings
 
 EXIT_CONFIGURATION = 4
+EXIT_INTERRUPTED = 130
 LARGEST_NUMBER = 2**63 - 1
 """What Postgres takes."""
 WIDE = 300
@@ -25,6 +30,23 @@ class Parser(argparse.ArgumentParser):
         """Print the usage and the reason."""
         self.print_usage(sys.stderr)
         self.exit(EXIT_CONFIGURATION, f"{self.prog}: {message}\n")
+
+
+def finish(work: Coroutine[Any, Any, int], unreachable: int) -> int:
+    """Do the work of a task; its exit status, also without a database and after Ctrl-C."""
+    try:
+        return asyncio.run(work)
+    except DatabaseUnavailableError as error:
+        print(f"The database of DATABASE_URL cannot be reached ({error}).", file=sys.stderr)
+        return unreachable
+    except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError):
+        print(
+            "The database is not migrated: run python tasks/db_migrate.py first.", file=sys.stderr
+        )
+        return unreachable
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return EXIT_INTERRUPTED
 
 
 def number(text: str) -> int:

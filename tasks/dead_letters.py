@@ -1,7 +1,6 @@
 """Lists, shows, replays and discards events that could not be delivered to Airtable."""
 
 import argparse
-import asyncio
 import json
 import os
 import sys
@@ -14,12 +13,12 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from api._lib.airtable.entities import EntityType
-from api._lib.db import Database, DatabaseUnavailableError
+from api._lib.db import Database
 from api._lib.settings import Role, SettingsError
 from api._lib.settings_loader import load_settings
 from api._lib.sync import letters
 from api._lib.sync.rules import ErrorClass
-from tasks.command_line import EXIT_CONFIGURATION, Parser, console, moment, number
+from tasks.command_line import EXIT_CONFIGURATION, Parser, console, finish, moment, number
 
 EXIT_UNKNOWN = 1
 COLUMNS = ("id", "failed at", "record", "class", "status", "tries", "replays", "settled", "reason")
@@ -30,13 +29,10 @@ def main(arguments: Sequence[str]) -> int:
     """Do what the arguments ask; the exit code tells whether the letters were there."""
     asked = _parse(arguments)
     try:
-        return asyncio.run(_run(asked))
+        return finish(_run(asked), EXIT_UNKNOWN)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return EXIT_CONFIGURATION
-    except DatabaseUnavailableError:
-        print("The database cannot be reached.", file=sys.stderr)
-        return EXIT_UNKNOWN
 
 
 async def _run(asked: argparse.Namespace) -> int:

@@ -4,7 +4,6 @@ Nothing is changed: flags are settings, and change with the next deployment of a
 """
 
 import argparse
-import asyncio
 import os
 import sys
 from collections.abc import Sequence
@@ -21,13 +20,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from api._lib.backend import CONTENT_FLAGS, combination_faults, governed_by
 from api._lib.cache import Cache
 from api._lib.context import Context, open_resources
-from api._lib.db import DatabaseUnavailableError
 from api._lib.settings import BACKEND_FLAGS, Backend, Role, Settings, SettingsError
 from api._lib.settings_loader import load_settings
 from api._lib.sync.locks import exclusive
 from api._lib.sync.preflight import Finding, Wanted, is_compared, preflight
 from api._lib.sync.status import STATUS_KEY
-from tasks.command_line import EXIT_CONFIGURATION, Parser, console, require_airtable
+from tasks.command_line import EXIT_CONFIGURATION, Parser, console, finish, require_airtable
 
 EXIT_REFUSED = 1
 EXIT_UNKNOWN = 2
@@ -147,13 +145,10 @@ def main(arguments: Sequence[str]) -> int:
     try:
         settings = load_settings(os.environ, Role.TASK)
         work = show(settings) if options.wanted is None else check(settings, options.wanted)
-        return asyncio.run(work)
+        return finish(work, EXIT_UNKNOWN)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return EXIT_CONFIGURATION
-    except DatabaseUnavailableError:
-        print("The database of DATABASE_URL cannot be reached.", file=sys.stderr)
-        return EXIT_UNKNOWN
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 The next login of that person starts with a code by mail. Their login links keep working.
 """
 
-import asyncio
 import os
 import sys
 from collections.abc import Sequence
@@ -14,10 +13,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from api._lib.accounts import service as accounts
 from api._lib.clock import SystemClock
-from api._lib.db import Database, DatabaseUnavailableError
+from api._lib.db import Database
 from api._lib.settings import Role, Settings, SettingsError
 from api._lib.settings_loader import load_settings
-from tasks.command_line import EXIT_CONFIGURATION, Parser
+from tasks.command_line import EXIT_CONFIGURATION, Parser, finish
 
 EXIT_FAILED = 1
 EXIT_NOBODY = 3
@@ -36,11 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)
         return EXIT_CONFIGURATION
-    try:
-        return asyncio.run(reset(settings, who))
-    except DatabaseUnavailableError as error:
-        print(f"The database cannot be reached ({error}).", file=sys.stderr)
-        return EXIT_FAILED
+    return finish(reset(settings, who), EXIT_FAILED)
 
 
 async def reset(settings: Settings, who: str) -> int:

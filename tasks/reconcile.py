@@ -5,7 +5,6 @@ the workers: what people made here wins in Airtable, what coaches keep there win
 """
 
 import argparse
-import asyncio
 import json
 import sys
 from collections.abc import Sequence
@@ -21,7 +20,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from api._lib.airtable.errors import AirtableError
 from api._lib.context import Context, open_resources
-from api._lib.db import DatabaseUnavailableError
 from api._lib.settings import Settings, SettingsError
 from api._lib.sync.locks import exclusive
 from api._lib.sync.reconcile.model import Comparison, Kind, Report, Scope
@@ -31,6 +29,7 @@ from tasks.command_line import (
     Parser,
     airtable_settings,
     console,
+    finish,
     moment,
     number,
 )
@@ -194,12 +193,10 @@ def main(arguments: Sequence[str]) -> int:
     options = parse(arguments)
     try:
         settings = airtable_settings()
-        return asyncio.run(reconcile(settings, options))
+        return finish(reconcile(settings, options), EXIT_UNCOMPARED)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return EXIT_CONFIGURATION
-    except DatabaseUnavailableError:
-        print("The database of DATABASE_URL cannot be reached.", file=sys.stderr)
     except AirtableError as error:
         print(f"Airtable cannot be asked: {error}", file=sys.stderr)
     return EXIT_UNCOMPARED

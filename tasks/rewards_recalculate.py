@@ -20,16 +20,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from api._lib.clock import SystemClock
-from api._lib.db import Database, DatabaseUnavailableError
+from api._lib.db import Database
 from api._lib.outbox import is_busy
 from api._lib.rewards import service as rewards
 from api._lib.settings import Role, Settings, SettingsError
 from api._lib.settings_loader import load_settings
-from tasks.command_line import EXIT_CONFIGURATION, Parser, console
+from tasks.command_line import EXIT_CONFIGURATION, EXIT_INTERRUPTED, Parser, console, finish
 
 EXIT_FAILED = 1
 EXIT_RUNNING = 3
-EXIT_INTERRUPTED = 130
 PAUSE_SECONDS = 5.0
 EPILOG = """\
 exit codes: 0 done, 1 some people failed or the database cannot be reached, 3 another
@@ -156,13 +155,10 @@ def main(arguments: Sequence[str]) -> int:
     options = parse(arguments)
     try:
         settings = load_settings(os.environ, Role.TASK)
-        return asyncio.run(recalculate(settings, options))
+        return finish(recalculate(settings, options), EXIT_FAILED)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return EXIT_CONFIGURATION
-    except DatabaseUnavailableError:
-        print("The database of DATABASE_URL cannot be reached.", file=sys.stderr)
-        return EXIT_FAILED
 
 
 if __name__ == "__main__":
