@@ -28,6 +28,7 @@ class Protocol(HttpToolsProtocol):
     refusal = b""
     """What follows the status line of an answer to bytes that are no request."""
     _running: RequestResponseCycle | None = None
+    _in_head = False
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         async def answer(status: int, head: bytes, body: bytes) -> None:
@@ -64,8 +65,22 @@ class Protocol(HttpToolsProtocol):
         headers = [pair for pair in self.headers if pair[0] != b"upgrade"]
         return b"%b %b HTTP/%b\r\n%b\r\n" % (method, self.url, version, lines(headers))
 
+    def on_message_begin(self) -> None:
+        """Begin a head."""
+        self._in_head = True
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header; what stands after the body is none, whatever its name (RFC 9110, 6.5.1).
+
+        The proxy has only looked at the head: the rest could tell another address of the caller.
+        """
+        if self._in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """Begin to serve, unless the head is parsed once more."""
+        self._in_head = False
         if not self.parser.should_upgrade():
             super().on_headers_complete()
 

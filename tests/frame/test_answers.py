@@ -45,6 +45,16 @@ from api._lib.wire import Body
 async def post(body: Body) -> str:
     return "read"
 """,
+    "caller.py": """
+from api._lib.context import Context
+from api._lib.guard import public
+from api._lib.wire import Body
+
+
+@public
+async def post(ctx: Context, body: Body) -> str | None:
+    return ctx.client_address
+""",
     "away.py": """
 from api._lib.guard import public
 from api._lib.wire import Redirect
@@ -187,6 +197,18 @@ async def test_the_body_after_a_wish_for_another_protocol_is_no_request(
             assert head.startswith("HTTP/1.1 404 ")
         head, _ = await answered(reader)
         assert head.startswith("HTTP/1.1 200 ")
+
+
+async def test_what_follows_a_body_is_no_header(port: int) -> None:
+    fields = ("transfer-encoding: chunked", "trailer: x-forwarded-for")
+    told = ("content-type: application/json", "x-forwarded-for: 203.0.113.7")
+    async with connected(port) as (reader, writer):
+        for _ in range(2):
+            writer.write(request("/api/caller", *told, *fields, method="POST"))
+            writer.write(b"2\r\n{}\r\n0\r\nx-forwarded-for: 198.51.100.9\r\n\r\n")
+        for _ in range(2):
+            _, body = await answered(reader)
+            assert json.loads(body)["data"] == "203.0.113.7"
 
 
 async def test_a_value_with_a_line_break_never_becomes_a_header(port: int) -> None:
