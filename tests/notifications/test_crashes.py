@@ -38,6 +38,13 @@ async def until(done: Any) -> None:
             await asyncio.sleep(0.005)
 
 
+async def until_it_notes(db: Database) -> None:
+    """Wait until a sender is about to note its attempts, and cannot."""
+    async with asyncio.timeout(SOON):
+        while not await db.fetchval(WAITS_TO_NOTE):
+            await asyncio.sleep(0.01)
+
+
 async def die_while_sending(resources: Resources, service: PushStandIn, count: int) -> None:
     """A process that ends after its pushes went out, before their answers came."""
     service.behave(delay_seconds=1, times=count)
@@ -121,9 +128,17 @@ async def refuse(db: Database, kind: str, event: str, how: str = "", when: str =
     )
 
 
-@pytest.mark.parametrize(("noted", "status"), [(False, "dead_letter"), (True, "sent")])
+@pytest.mark.parametrize(
+    ("noted", "status"),
+    [
+        (None, "dead_letter"),
+        ("false, 'refused'", "dead_letter"),
+        ("true, NULL", "sent"),
+        ("false, 'no answer was stored'", "sent"),
+    ],
+)
 async def test_with_its_attempts_used_up_a_reminder_is_not_taken_up_again(
-    ctx: Context, db: Database, ann: Ann, noted: bool, status: str
+    ctx: Context, db: Database, ann: Ann, noted: str | None, status: str
 ) -> None:
     await db.execute(
         "UPDATE notification_jobs SET status = 'processing', attempt_count = 6,"
@@ -131,8 +146,8 @@ async def test_with_its_attempts_used_up_a_reminder_is_not_taken_up_again(
     )
     if noted:
         await db.execute(
-            "INSERT INTO notification_deliveries (job_id, subscription_id, success)"
-            " SELECT j.id, s.id, true FROM notification_jobs AS j, push_subscriptions AS s"
+            "INSERT INTO notification_deliveries (job_id, subscription_id, success, error_message)"
+            f" SELECT j.id, s.id, {noted} FROM notification_jobs AS j, push_subscriptions AS s"
         )
     await notifications.reap_leases(ctx)
     assert (await ann.job())["status"] == status
@@ -151,6 +166,20 @@ async def test_S1_a_lease_that_was_lost_decides_nothing_any_more(
     )
     await running
     assert (await ann.job())["status"] == "cancelled"
+
+
+async def test_S1_a_lease_that_was_lost_before_the_attempt_was_noted_sends_nothing(
+    db: Database, ann: Ann, push_service: PushStandIn, sender: Sender
+) -> None:
+    async with db.transaction() as tx:
+        await tx.execute("LOCK TABLE notification_deliveries IN SHARE MODE")
+        running = asyncio.create_task(sender.run(5))
+        await until_it_notes(db)
+        await tx.execute("UPDATE notification_jobs SET lease_token = gen_random_uuid()")
+    await running
+    assert not push_service.arrived
+    assert (await ann.job())["status"] == "processing"
+    assert await log_of(db) == []
 
 
 async def test_two_senders_share_the_work_and_send_each_once(
@@ -228,9 +257,7 @@ async def test_F5_killed_before_its_attempt_was_noted_nothing_had_been_sent(
     async with db.transaction() as tx:
         await tx.execute("LOCK TABLE notification_deliveries IN SHARE MODE")
         running = asyncio.create_task(Sender(resources, asyncio.Event()).run(30))
-        async with asyncio.timeout(SOON):
-            while not await db.fetchval(WAITS_TO_NOTE):
-                await asyncio.sleep(0.01)
+        await until_it_notes(db)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
     assert not push_service.arrived

@@ -50,6 +50,15 @@ async def test_F7_F19_what_changed_since_planning_stops_it(
     assert not push_service.attempts
 
 
+async def test_F7_another_session_of_the_day_is_no_reason_to_be_reminded(
+    db: Database, ann: Ann, sender: Sender, push_service: PushStandIn
+) -> None:
+    await do_methods(db, (await ann.job())["session_id"])
+    await add_program(db, ann.id, [(TODAY, [0])])
+    assert await sender.run(5) == {"cancelled": 1}
+    assert not push_service.attempts
+
+
 async def test_F18_a_summary_is_sent_while_a_session_of_the_day_is_left(
     ctx: Context, db: Database, push_service: PushStandIn, clock: ManualClock, sender: Sender
 ) -> None:
