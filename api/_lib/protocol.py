@@ -14,6 +14,10 @@ from uvicorn.protocols.http.httptools_impl import (
 Answer = Callable[[int, bytes, bytes], Awaitable[None]]
 """Sends status, lines of the head, and body."""
 
+LONGEST_HEAD = 65_536
+"""Bytes; one without end would fill the memory. It is looked at with every read, so the last read
+may make it longer."""
+
 ANSWER = "api.answer"
 """Where a scope holds the `Answer` of its request, when the server offers it."""
 
@@ -29,6 +33,7 @@ class Protocol(HttpToolsProtocol):
     """What follows the status line of an answer to bytes that are no request."""
     _running: RequestResponseCycle | None = None
     _in_head = False
+    _unfinished = 0
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         async def answer(status: int, head: bytes, body: bytes) -> None:
@@ -45,15 +50,21 @@ class Protocol(HttpToolsProtocol):
         next request: behind a proxy that passes wishes on, a way to answer one person to another.
         """
         self._unset_keepalive_if_required()
+        self._unfinished += len(data)
         try:
-            while data:
-                try:
-                    self.parser.feed_data(data)
-                    return
-                except HttpParserUpgrade as wish:
-                    data = self._head_without_wish() + data[wish.args[0] :]
+            self._parse(data)
+            if self._unfinished > LONGEST_HEAD:
+                raise HttpParserError("a head without end")
         except HttpParserError:
             self.send_400_response("")
+
+    def _parse(self, data: bytes) -> None:
+        while data:
+            try:
+                self.parser.feed_data(data)
+                return
+            except HttpParserUpgrade as wish:
+                data = self._head_without_wish() + data[wish.args[0] :]
 
     def _head_without_wish(self) -> bytes:
         """The head just read, for a parser that has seen nothing; raises HttpParserError."""
@@ -80,12 +91,18 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Begin to serve, unless the head is parsed once more."""
-        self._in_head = False
+        self._in_head, self._unfinished = False, 0
         if not self.parser.should_upgrade():
             super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        """Take a part of a body."""
+        self._unfinished = 0
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
         """End the body, unless the head is parsed once more."""
+        self._unfinished = 0
         if not self.parser.should_upgrade():
             super().on_message_complete()
 

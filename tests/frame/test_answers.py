@@ -14,7 +14,7 @@ import pytest
 
 from api._lib.app import App
 from api._lib.clock import ManualClock
-from api._lib.protocol import lines
+from api._lib.protocol import LONGEST_HEAD, lines
 from api._lib.server import Server
 from api._lib.settings import Settings
 
@@ -197,6 +197,43 @@ async def test_the_body_after_a_wish_for_another_protocol_is_no_request(
             assert head.startswith("HTTP/1.1 404 ")
         head, _ = await answered(reader)
         assert head.startswith("HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
+    ("begun", "more"),
+    [
+        (b"GET /api/small?x=", b"y"),
+        (b"GET /api/small HTTP/1.1\r\nx-one: ", b"y"),
+        (b"GET /api/small HTTP/1.1\r\n", b"x-many: and one more\r\n"),
+    ],
+)
+async def test_a_head_without_end_is_refused(port: int, begun: bytes, more: bytes) -> None:
+    async with connected(port) as (reader, writer):
+        writer.write((begun + more * LONGEST_HEAD)[: LONGEST_HEAD + 1])
+        head, _ = await answered(reader)
+        assert head.startswith("HTTP/1.1 400 ")
+
+
+async def test_a_body_with_fields_without_end_is_refused(port: int) -> None:
+    told = ("content-type: application/json", "transfer-encoding: chunked", "expect: 100-continue")
+    async with connected(port) as (reader, writer):
+        writer.write(request("/api/read", *told, method="POST"))
+        await reader.readuntil(b"100 Continue\r\n\r\n")
+        writer.write((b"0\r\n" + b"x-many: and one more\r\n" * LONGEST_HEAD)[: LONGEST_HEAD + 1])
+        head, _ = await answered(reader)
+        assert head.startswith("HTTP/1.1 400 ")
+
+
+async def test_what_is_long_but_ends_is_served(port: int) -> None:
+    cookies = [f"x-cookie-{number}: {'y' * 1_000}" for number in range(50)]
+    body = b" " * 90_000 + b"{}"
+    told = ("content-type: application/json", f"content-length: {len(body)}", *cookies)
+    async with connected(port) as (reader, writer):
+        for _ in range(3):
+            writer.write(request("/api/read", *told, method="POST") + body)
+        for _ in range(3):
+            head, _ = await answered(reader)
+            assert head.startswith("HTTP/1.1 200 ")
 
 
 async def test_what_follows_a_body_is_no_header(port: int) -> None:
