@@ -5,7 +5,9 @@ import asyncio
 from api._lib.context import Context
 from api._lib.db import Database
 from api._lib.notifications import service as notifications
+from api._lib.notifications.model import Change, Plan, Status
 from api._lib.notifications.service import Planned
+from api._lib.notifications.store import marking, planning
 from tests.notifications.cases import moment
 from tests.notifications.planner import TODAY, TONIGHT, add_ann, plan
 from tests.notifications.seed import (
@@ -40,6 +42,16 @@ async def test_a_marker_set_again_meanwhile_stays(ctx: Context, db: Database) ->
     assert await db.fetchval("SELECT count(*) FROM notification_planning") == 0
 
 
+async def test_a_marker_set_again_by_a_change_that_is_committed_by_then_stays(db: Database) -> None:
+    ann = await add_user(db)
+    await mark(db, ann)
+    async with db.transaction() as planner:
+        markers = await marking.read(planner, [ann])
+        await mark(db, ann)
+        await marking.clear(planner, markers)
+    assert await db.fetchval("SELECT count(*) FROM notification_planning") == 1
+
+
 async def test_a_marker_moves_forward_with_every_mark(db: Database) -> None:
     ann = await add_user(db)
     seen = []
@@ -63,13 +75,13 @@ async def test_F12_a_change_of_preferences_waits_for_the_planner_and_is_seen_by_
         await other.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended('notifications:' || $1, 0))", ann
         )
-        planning = asyncio.create_task(plan(ctx, ann))
+        waiting = asyncio.create_task(plan(ctx, ann))
         await asyncio.sleep(0.1)
-        assert not planning.done()
+        assert not waiting.done()
         await other.execute(
             "INSERT INTO notification_preferences (user_id, lead_minutes) VALUES ($1, 0)", ann
         )
-    await planning
+    await waiting
     assert (await jobs(db, ann))[0]["fire_at"] == moment("2026-02-23T18:00")
 
 
@@ -83,3 +95,16 @@ async def test_F7_planning_passes_by_what_is_being_claimed(ctx: Context, db: Dat
         )
         assert (await asyncio.wait_for(plan(ctx, ann), 20)).written == 2
     assert (await jobs(db, ann))[0]["fire_at"] == TONIGHT
+
+
+async def test_F7_what_was_sent_since_the_plan_was_made_stays_sent(
+    ctx: Context, db: Database
+) -> None:
+    ann = await add_ann(db)
+    await plan(ctx, ann)
+    first, *others = [job["id"] for job in await jobs(db, ann)]
+    made = Plan([], [Change(id, Status.CANCELLED) for id in (first, *others)])
+    await db.execute("UPDATE notification_jobs SET status = 'sent' WHERE id = $1", first)
+    async with db.transaction() as tx:
+        assert await planning.write(tx, made, ctx.now) == len(others)
+    assert (await jobs(db, ann))[0]["status"] == "sent"
