@@ -63,6 +63,14 @@ def test_F_A18_everything_else_is_refused(token: str) -> None:
     assert tokens.verify(SECRET, "access", token, at(1_767_225_700)) is None
 
 
+def test_what_is_no_token_of_ours_is_not_remembered() -> None:
+    remembered = tokens._claims.cache_info().currsize
+    for number in range(10):
+        assert tokens.verify(SECRET, "access", f"{number}" * 4_000, at(1_767_225_700)) is None
+        assert tokens.verify(SECRET, "access", signed(userId=number), at(1_767_225_700)) is None
+    assert tokens._claims.cache_info().currsize == remembered
+
+
 @pytest.mark.parametrize(
     "claims", [{"aud": "elsewhere"}, {"sub": 17}, {"jti": 17}, {"iss": 17}, {"nbf": 4_000_000_000}]
 )

@@ -58,7 +58,7 @@ def issue(
 
 def verify(secret: str, kind: Kind, token: str, now: datetime) -> Claims | None:
     """The claims of a valid token of this kind, or nothing."""
-    claims = _claims(secret, token) if len(token) <= LONGEST_TOKEN else None
+    claims = _checked(secret, token)
     if claims is None or claims.kind != kind:
         return None
     seconds = now.timestamp()
@@ -67,20 +67,24 @@ def verify(secret: str, kind: Kind, token: str, now: datetime) -> Claims | None:
     return claims if claims.issued_at <= seconds + TOLERANCE_SECONDS else None
 
 
-# A signature once found good stays good, so a token is verified once; its times are looked at
-# on every use. The bound keeps memory small when tokens never repeat.
-@lru_cache(maxsize=20_000)
-def _claims(secret: str, token: str) -> Claims | None:
+def _checked(secret: str, token: str) -> Claims | None:
     try:
-        payload = jwt.decode(token, secret, algorithms=["HS256"], options=OPTIONS)
+        return _claims(secret, token) if len(token) <= LONGEST_TOKEN else None
     except (jwt.InvalidTokenError, ValueError):
         return None
+
+
+# A signature once found good stays good, so a token is verified once; its times are looked at
+# on every use. Only tokens of ours are remembered: anybody can send others, long and without end.
+@lru_cache(maxsize=20_000)
+def _claims(secret: str, token: str) -> Claims:
+    payload = jwt.decode(token, secret, algorithms=["HS256"], options=OPTIONS)
     user_id, kind = payload.get("userId"), payload.get("typ")
     times = payload.get("iat"), payload.get("exp")
     if not (isinstance(user_id, str) and user_id and isinstance(kind, str)):
-        return None
+        raise ValueError("a token names its person and its kind")
     if not all(isinstance(time, int | float) for time in times):
-        return None
+        raise ValueError("a token has two times")
     issued, expires = (int(time or 0) for time in times)
     sid, jti = (_uuid(payload.get(name)) for name in ("sid", "jti"))
     return Claims(user_id, kind, issued, expires, sid, jti)
