@@ -30,6 +30,7 @@ case "$1" in
         . "FOLDER/$task.env"
         exec "$@" ;;
     secret) cat FOLDER/secrets.txt ;;
+    stack) echo "in $PWD: $MFA_IMAGE $MFA_DOMAIN $*" ;;
     *) echo "docker $1 is not for this machine" >&2; exit 1 ;;
 esac
 """

@@ -164,6 +164,18 @@ def said_by(typed: dict[str, str], is_wanted: Callable[[str], bool]) -> str:
     return "".join(answer for text, answer in typed.items() if is_wanted(text))
 
 
+def test_a_stack_is_deployed_with_its_image_its_domain_and_the_extras(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, "http://127.0.0.1:9", tmp_path)
+    said = machine.type("MFA_IMAGE=mfa:1 MFA_DOMAIN=a.test; deploy -c docker-compose.extras.yml")
+    files = "-c docker-compose.yml -c docker-compose.extras.yml"
+    assert said == f"in {ROOT}: mfa:1 a.test stack deploy --with-registry-auth {files} mfa\n"
+
+
+def test_no_command_deploys_a_stack_without_image_and_domain() -> None:
+    for block in blocks():
+        assert block.kind == "helpers" or "docker stack deploy" not in block.text
+
+
 def test_there_is_a_section_for_every_symptom() -> None:
     sections = {block.section for block in blocks()}
     assert not [symptom for symptom in SYMPTOMS if symptom not in sections]
