@@ -131,6 +131,12 @@ def test_pending_migrations_are_told_and_do_not_run(server: Server) -> None:
     assert sum(call.startswith("exec") for call in server.calls) == 1
 
 
+def test_files_that_do_not_fit_the_database_are_told(server: Server) -> None:
+    said = server.push(PENDING="2")
+    assert "do not fit what was applied" in said
+    assert "deploy: done" not in said
+
+
 @pytest.mark.parametrize(
     ("step", "sentence", "next_step"),
     [
