@@ -11,7 +11,13 @@ from api._lib.clock import ManualClock
 from api._lib.context import Context, open_resources
 from api._lib.db import Database
 from api._lib.notifications import service as notifications
+from api._lib.notifications.rules.devices import (
+    PERMANENT_FAILURES,
+    PERMANENT_PERIOD,
+    DeviceNews,
+)
 from api._lib.notifications.service import Sender
+from api._lib.notifications.store import subscriptions
 from api._lib.push import PushSender
 from api._lib.settings import Role
 from api._lib.settings_loader import load_settings
@@ -196,6 +202,20 @@ async def test_F17_a_success_forgives_refusals(
     assert await sender.run(5) == {"sent": 1}
     device = await ann.subscription()
     assert (device["failure_count"], device["first_failure_at"]) == (0, None)
+
+
+async def test_F17_a_device_that_takes_one_of_several_messages_stays(
+    db: Database, ann: Ann
+) -> None:
+    await db.execute(
+        "UPDATE push_subscriptions SET failure_count = 9, first_failure_at = $1",
+        TONIGHT - timedelta(days=2),
+    )
+    device = (await ann.subscription())["id"]
+    both = [DeviceNews(device, worked=True, refusals=1)]
+    async with db.transaction() as tx:
+        lost = await subscriptions.note(tx, both, TONIGHT, PERMANENT_FAILURES, PERMANENT_PERIOD)
+    assert (lost, (await ann.subscription())["status"]) == ([], "active")
 
 
 async def test_413_ends_the_message_and_leaves_the_subscription(

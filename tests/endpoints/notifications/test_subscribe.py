@@ -9,6 +9,7 @@ import pytest
 from api._lib.context import Context
 from api._lib.db import Database
 from api._lib.notifications import service as notifications
+from api._lib.push_keys import encoded
 from tests.endpoints.asking import Answer, Asking
 from tests.endpoints.conftest import MakePerson
 from tests.notifications.seed import add_goal, some_device, states, vapid_pair
@@ -89,12 +90,17 @@ async def test_a_zone_nobody_knows_is_passed_over(ann: Asking, db: Database, zon
     assert await db.fetchval("SELECT count(*) FROM notification_preferences") == 0
 
 
+@pytest.mark.parametrize(
+    "other",
+    [{"p256dh": some_device(2)["keys"]["p256dh"]}, {"auth": encoded(b"other sixteen by")}],
+    ids=["key", "auth"],
+)
 async def test_F3_another_persons_device_is_refused_and_nothing_changes(
-    ann: Asking, bob: Asking, db: Database
+    ann: Asking, bob: Asking, db: Database, other: dict[str, str]
 ) -> None:
     await subscribe(ann)
     before = await rows(db)
-    answer = await subscribe(bob, keys=some_device(2)["keys"], timezone="UTC")
+    answer = await subscribe(bob, keys=some_device()["keys"] | other, timezone="UTC")
     assert answer.status == 409
     assert await rows(db) == before
     assert bob.id not in await marked(db)
