@@ -56,6 +56,13 @@ async def test_an_idempotency_key_makes_a_retry_harmless(ann: Asking) -> None:
     assert (elsewhere.data["id"], elsewhere.data["totalCount"]) == (first["id"], 2)
 
 
+async def test_an_idempotency_key_is_ones_own(ann: Asking, bob: Asking) -> None:
+    first = await do(ann, await add(ann), key="one")
+    other = await do(bob, await add(bob), key="one")
+    assert [first.status, other.status] == [201, 201]
+    assert other.data == first.data | {"id": other.data["id"]}
+
+
 async def test_T22_an_unknown_goal_is_not_fetched_from_anywhere(ann: Asking, db: Database) -> None:
     """Nothing listens where Airtable would be, so that a call could only end in an error."""
     answer = await do(ann, "recUnknown0000001")
