@@ -25,6 +25,9 @@ LOST = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientErr
 GAVE_WAY = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 """Postgres ended the transaction for another one's sake; the same again may succeed."""
 
+OVERTAKEN = (*GAVE_WAY, asyncpg.UniqueViolationError)
+"""The same again finds the row that another one made first, too."""
+
 UNAVAILABLE: tuple[type[Exception], ...] = (
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
@@ -190,7 +193,7 @@ class Database:
     async def run(self, block: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run an idempotent block in a transaction, up to three times on a conflict with others."""
         for _ in range(2):
-            with suppress(*GAVE_WAY):
+            with suppress(*OVERTAKEN):
                 async with self.transaction() as tx:
                     return await block(tx)
         async with self.transaction() as tx:

@@ -78,8 +78,10 @@ async def apply_activity(tx: Transaction, activity: Activity, batch: Batch) -> A
     differed = [draft for draft in changing if draft.id in changed]
     # What the request wrote is newer than any listing that is under way (sync 11.10.3).
     await store.note_read(tx, activity, changing if batch.is_written else differed, batch.read_at)
-    if not batch.is_written:
-        await _grant(tx, activity, [*new, *adopted, *differed])
+    if batch.is_written:
+        await _take_back(tx, activity, old, changed, batch)
+    else:
+        await store.grant(tx, [*new, *adopted, *differed])
     applied.written = [draft.record_id for draft in (*new, *adopted, *differed)]
     applied.outcome.inserted = len(new)
     applied.outcome.updated = len(changed)
@@ -195,6 +197,11 @@ async def _write(
     return changed | await store.write_all_lists(tx, activity, changing)
 
 
-async def _grant(tx: Transaction, activity: Activity, drafts: Sequence[Draft]) -> None:
-    with_user = [draft for draft in drafts if draft.granted]
-    await store.grant(tx, with_user, {draft.id: draft.user_id for draft in with_user})
+async def _take_back(
+    tx: Transaction, activity: Activity, old: Sequence[Draft], changed: set[str], batch: Batch
+) -> None:
+    """Let count and be told what an import that was quicker than the request took for history."""
+    is_made = batch.made_at is not None
+    if is_made and "announced_at" in activity.once:
+        await store.untell(tx, activity, old)
+    await store.ungrant(tx, [draft for draft in old if is_made or draft.id not in changed])
