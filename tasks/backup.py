@@ -30,6 +30,9 @@ def main(arguments: Sequence[str]) -> int:
     except (BackupError, ProgramError, OSError) as error:
         print(f"backup: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("backup: interrupted", file=sys.stderr)
+        return 130
 
 
 def _run(given: argparse.Namespace) -> int:

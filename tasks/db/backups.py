@@ -130,7 +130,10 @@ def _new_file(path: Path) -> Iterator[Path]:
     """A file that gets its name when it is whole, readable by its owner only."""
     new = path.with_name(f"{path.name}.part")
     try:
-        new.touch(mode=0o600)
+        new.touch(mode=0o600, exist_ok=False)
+    except FileExistsError:
+        raise BackupError(f"another run is writing {path.name}") from None
+    try:
         yield new
         new.rename(path)
     except BaseException:

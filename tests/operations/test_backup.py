@@ -1,6 +1,7 @@
 """A backup brings everything back, and a restore never destroys by accident."""
 
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
@@ -73,6 +74,21 @@ async def test_G7_a_backup_restored_into_an_empty_database_is_identical_in_every
     done = run_task(target, "backup.py", "restore", path)
     assert (done.returncode, done.stdout) == (0, f"restored {path.name}\n"), done.stderr
     assert await digests(empty_database_url) == before
+
+
+def test_two_runs_in_one_second_never_write_into_one_file(
+    environ: dict[str, str], seeded_url: str, tmp_path: Path
+) -> None:
+    now = datetime.now(UTC)
+    names = {f"mfa-{now + timedelta(seconds=s):%Y%m%dT%H%M%SZ}.dump.part" for s in range(120)}
+    for name in names:
+        (tmp_path / name).write_text("of another run")
+    target = environ | {"DATABASE_URL": seeded_url}
+    done = run_task(target, "backup.py", "create", "--folder", tmp_path)
+    assert done.returncode == 1
+    assert "another run is writing" in done.stderr
+    assert {path.name for path in tmp_path.glob("mfa-*")} == names
+    assert all((tmp_path / name).read_text() == "of another run" for name in names)
 
 
 async def test_a_restore_over_a_database_with_tables_is_refused_and_changes_nothing(
