@@ -236,6 +236,40 @@ async def test_a_deleted_record_that_is_back_is_deleted_again(
     assert ticked.airtable.control.count(GOALS) == 0
 
 
+async def test_an_erased_person_whose_record_is_back_is_deleted_again(
+    ctx: Context, airtable: AirtableServer, outbound: Outbound
+) -> None:
+    fields = {"Naam": "An", "E-mailadres": "an@voorbeeld.test"}
+    back = airtable.control.create("Gebruikers", fields)
+    await ctx.db.execute(
+        """INSERT INTO sync_tombstones (entity_type, airtable_record_id, entity_id, reason,
+                                        purged_at)
+           VALUES ('user', $1::text, $1::text, 'erasure', now())""",
+        back,
+    )
+    assert kinds(await found(ctx, E.USER)) == [Kind.RESURRECTED]
+    await run(ctx, E.USER, repair=True)
+    await outbound.drain()
+    assert (await found(ctx, E.USER)).ok
+    assert airtable.control.count("Gebruikers") == 0
+    assert await ctx.db.fetchval("SELECT count(*) FROM users") == 0
+
+
+async def test_a_person_whose_record_was_taken_back_from_the_trash_is_let_in_again(
+    ctx: Context, demo: AirtableServer, outbound: Outbound
+) -> None:
+    await import_everything(ctx)
+    an = demo.control.records("Gebruikers")[0]["id"]
+    await ctx.db.execute(
+        "UPDATE users SET status = 'deleted', deleted_at = now() WHERE id = $1", an
+    )
+    await run(ctx, E.USER, repair=True)
+    await outbound.drain()
+    assert (await found(ctx, E.USER)).ok
+    assert demo.control.record("Gebruikers", an)
+    assert await ctx.db.fetchval("SELECT status FROM users WHERE id = $1", an) == "active"
+
+
 async def test_what_airtable_says_of_people_is_taken_over(
     ctx: Context, demo: AirtableServer
 ) -> None:

@@ -36,14 +36,16 @@ async def repair_entity(
 
 
 async def repair_people(ctx: Context, sides: Sides, found: Sequence[Difference]) -> int:
-    """Take over what Airtable says of people, and send what is ours."""
-    ids = sorted({item.record_id for item in found if item.record_id})
+    """Take over what Airtable says of people, send what is ours, and let the erased stay away."""
+    back = (item for item in found if item.kind is Kind.RESURRECTED)
+    erased = [item for item in back if item.record_id in sides.tombstones]
+    ids = sorted({item.record_id for item in found if item.record_id and item not in erased})
     if ids:
         await take_people(ctx, ids, [], Lane.INBOUND)
     ours = [item for item in found if item.kind in WRITTEN and item.entity_id in sides.rows]
-    if ours:
-        await repair_entity(ctx, EntityType.USER, sides, ours)
-    return len(ids)
+    if erased or ours:
+        await repair_entity(ctx, EntityType.USER, sides, [*erased, *ours])
+    return len(ids) + len(erased)
 
 
 async def repair_content(ctx: Context, comparison: Comparison) -> int:
