@@ -1,6 +1,7 @@
 """What an operator may ask of the migration tool."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -33,7 +34,7 @@ class Options(Struct, frozen=True):
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        self.print_usage()
+        self.print_usage(sys.stderr)
         self.exit(EXIT_CONFIGURATION, f"{self.prog}: {message}\n")
 
 

@@ -6,6 +6,7 @@ import signal
 import pytest
 
 from tasks.dev.airtable.testing import AirtableServer
+from tests.tasks.migrations import ROOT
 from tests.tasks.running import ended, run, start
 
 TASKS = {
@@ -43,6 +44,21 @@ async def test_a_database_without_our_tables_is_told_and_how_to_make_them(
     assert "python tasks/db_migrate.py" in done.err
     assert "Traceback" not in done.err
     assert done.code == code
+
+
+async def test_every_task_explains_itself_and_refuses_what_it_does_not_know(
+    environ: dict[str, str],
+) -> None:
+    names = sorted(
+        path.name for path in (ROOT / "tasks").glob("*.py") if '"__main__"' in path.read_text()
+    )
+    assert "push_keys.py" in names
+    explained = await asyncio.gather(*(run(name, environ, "--help") for name in names))
+    assert not [name for name, done in zip(names, explained, strict=True) if done.code]
+    assert not [done.out for done in explained if not done.out.startswith("usage: ")]
+    refused = await asyncio.gather(*(run(name, environ, "--no-such-thing") for name in names))
+    assert not [name for name, done in zip(names, refused, strict=True) if not done.code]
+    assert not [done.out for done in refused if done.out]
 
 
 async def test_ctrl_c_ends_a_task_without_a_trace(
