@@ -37,10 +37,11 @@ async def requests(ann: Asking, db: Database) -> list[Request]:
         ("DELETE", f"persoonlijke-overtuigingen/{own}", {}),
         ("POST", "habit-usage", day | {"goedeGewoonteId": HABIT}),
         ("POST", "personal-goal-usage", day | {"personalGoalId": goal}),
+        ("PATCH", f"persoonlijke-overtuigingen/{own}", {"status": "Afgerond"}),
     ]
 
 
-@pytest.mark.parametrize("which", range(8))
+@pytest.mark.parametrize("which", range(9))
 async def test_nothing_of_a_person_is_held_before_the_person(
     ann: Asking, db: Database, which: int
 ) -> None:
@@ -52,3 +53,22 @@ async def test_nothing_of_a_person_is_held_before_the_person(
         for table in OWN:
             await tx.execute(f"SELECT FROM {table} WHERE user_id = $1 FOR UPDATE NOWAIT", ann.id)
     assert (await writing).status in (200, 201)
+
+
+PLACES = [(0, "programs"), (3, "programs")] + [
+    (which, table) for which in (1, 2) for table in ("programs", "program_sessions")
+]
+
+
+@pytest.mark.parametrize(("which", "table"), PLACES)
+async def test_rewards_are_held_after_the_program_and_the_session(
+    ann: Asking, db: Database, which: int, table: str
+) -> None:
+    """So that nobody who deletes a program, and then counts, gets in the way."""
+    method, path, body = (await requests(ann, db))[which]
+    async with db.transaction() as tx:
+        await tx.execute(f"SELECT FROM {table} FOR UPDATE")
+        writing = asyncio.create_task(ann.ask(method, path, json=body))
+        await until_somebody_waits(db)
+        await tx.execute("SELECT FROM user_rewards FOR UPDATE NOWAIT")
+    assert (await writing).status == 201

@@ -8,6 +8,7 @@ import pytest
 from api._lib.db import Database
 from tests.endpoints.asking import Answer, Asking, inside
 from tests.tracking.seed import UNKNOWN, link
+from tests.waiting import until_somebody_waits
 
 TODAY = "2026-03-04"
 
@@ -85,6 +86,18 @@ async def test_T18_only_pursued_goals_can_be_completed(ann: Asking, status: str)
     assert (await do(ann, goal)).status == 404
     assert await counts(ann) == {goal: {"today": 1, "total": 1}}
     assert (await ann.get("rewards")).data["personalGoalsScore"] == 5
+
+
+async def test_T18_a_goal_that_is_just_being_given_up_is_not_completed(
+    ann: Asking, db: Database
+) -> None:
+    goal = await add(ann)
+    async with db.transaction() as tx:
+        await tx.execute("UPDATE personal_goals SET status = 'Verwijderd'")
+        completing = asyncio.create_task(do(ann, goal))
+        await until_somebody_waits(db)
+    assert (await completing).status == 404
+    assert await counts(ann) == {}
 
 
 async def test_the_goal_of_somebody_else_is_404(ann: Asking, bob: Asking, db: Database) -> None:
