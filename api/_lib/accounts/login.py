@@ -106,19 +106,23 @@ async def _enter(ctx: Context, account: Account, password: str) -> Answer:
     if passwords.is_weak(account.password_hash or ""):
         stronger = await passwords.hashed(password)
     async with ctx.db.transaction() as tx:
-        now = await _unchanged(tx, account)
-        if stronger is not None:
-            await people.set_password_hash(tx, now.id, stronger)
-        sid, jti = await open_session(tx, ctx, now)
-        await note_login(tx, ctx, now)
-    reply = session_reply(ctx, now, sid, jti, last_login=today(ctx, now))
-    return Reply(reply.data, cookies=reply.cookies)
+        now = await _still_allowed(tx, account)
+        if now.password_hash == account.password_hash:
+            if stronger is not None:
+                await people.set_password_hash(tx, now.id, stronger)
+            sid, jti = await open_session(tx, ctx, now)
+            await note_login(tx, ctx, now)
+            reply = session_reply(ctx, now, sid, jti, last_login=today(ctx, now))
+            return Reply(reply.data, cookies=reply.cookies)
+    # Another one, or a stronger hash of the same that a login elsewhere stored a moment ago.
+    await _compare(now, password)
+    return await _enter(ctx, now, password)
 
 
-async def _unchanged(tx: Transaction, account: Account) -> Account:
-    """The person, still with that password and still allowed in after the long comparison."""
+async def _still_allowed(tx: Transaction, account: Account) -> Account:
+    """The person as they are after the long comparison; raises a 401 or 403."""
     now = await people.lock_account(tx, account.id)
-    if now is None or now.password_hash != account.password_hash:
+    if now is None:
         raise unauthorized("wrong_password")
     if not now.active:
         raise forbidden("account_disabled")

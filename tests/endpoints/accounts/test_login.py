@@ -195,6 +195,25 @@ SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND wait_event_type = 'Lock'"""
 
 
+async def test_who_logs_in_twice_at_once_is_right_both_times(
+    visitor: Visitor,
+    make_person: MakePerson,
+    store: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(passwords, "COST", 6)
+    cheap = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(5)).decode()
+    person = await make_person(password_hash=cheap)
+    async with store.transaction() as tx:
+        await tx.execute("SELECT FROM users FOR UPDATE")
+        logins = [asyncio.create_task(visitor.login(person.email, PASSWORD)) for _ in range(3)]
+        async with asyncio.timeout(20):
+            while await store.fetchval(BLOCKED) < len(logins):
+                await asyncio.sleep(0.01)
+    assert [answer.status for answer in await asyncio.gather(*logins)] == [200] * 3
+    assert await store.fetchval("SELECT count(*) FROM auth_sessions") == 1 + 3
+
+
 @pytest.mark.parametrize(
     ("change", "status"),
     [("password_hash = 'another'", 401), ("status = 'disabled'", 403)],
