@@ -61,8 +61,8 @@ SECRETS = (
 MAY_BE_EMPTY = frozenset({"SMTP_PORT", "SMTP_USER", "SMTP_PASSWORD", "SMTP_FROM"})
 SENDERS = ("SMTP_FROM", "SMTP_USER")
 NOTES = """
-SMTP_PORT, SMTP_USER and SMTP_PASSWORD may hold just a line end (= not set), and so may one of
-SMTP_FROM and SMTP_USER. DATABASE_URL holds the password of POSTGRES_PASSWORD.
+SMTP_PORT, SMTP_USER and SMTP_PASSWORD may hold just a line end (= not set), and so may SMTP_FROM
+where SMTP_USER is an address to send from. DATABASE_URL holds the password of POSTGRES_PASSWORD.
 `python tasks/push_keys.py` makes the pair of VAPID keys."""
 
 

@@ -2,6 +2,9 @@
 
 import ssl
 from collections.abc import Mapping
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,8 +28,11 @@ def unusable(values: Mapping[str, Any]) -> list[str]:
         for name, schemes in SCHEMES.items()
         if values.get(name) and not is_address(values[name], schemes)
     ]
-    file = values.get("pgsslrootcert")
-    return wrong if file is None or _holds_certificates(file) else [*wrong, "pgsslrootcert"]
+    if (sender := values.get("smtp_from")) and not is_mailbox(sender):
+        wrong.append("smtp_from")
+    if (file := values.get("pgsslrootcert")) and not _holds_certificates(file):
+        wrong.append("pgsslrootcert")
+    return wrong
 
 
 def is_address(text: str, schemes: frozenset[str]) -> bool:
@@ -42,6 +48,15 @@ def is_address(text: str, schemes: frozenset[str]) -> bool:
         return False
     has_host = bool(parts.hostname) or schemes is not WEB
     return parts.scheme in schemes and has_host and "#" not in text
+
+
+def is_mailbox(text: str) -> bool:
+    """Whether mail can come from here: an e-mail address, with or without a name before it."""
+    address = parseaddr(text)[1]
+    try:
+        return bool(Address(addr_spec=address).domain)
+    except (ValueError, LookupError, MessageError):
+        return False
 
 
 def _holds_certificates(path: str) -> bool:

@@ -20,7 +20,7 @@ from api._lib.settings import (
     Settings,
     SettingsError,
 )
-from api._lib.settings_addresses import unusable
+from api._lib.settings_addresses import is_mailbox, unusable
 
 PRIVATE_NETWORKS = "127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7,fe80::/10"
 LOCAL_REDIS = "redis://localhost:6379"
@@ -176,7 +176,8 @@ class _Reader:
     def _default_url(values: dict[str, Any]) -> str:
         if values.get("app_env") == "production":
             return ""
-        return f"http://localhost:{values.get('port', 3000)}"
+        port = values.get("port")
+        return f"http://localhost:{3000 if port is None else port}"
 
     def _check(self, values: dict[str, Any], role: Role) -> None:
         production = values.get("app_env") == "production"
@@ -185,8 +186,7 @@ class _Reader:
             self._require(values, ("DATABASE_DIRECT_URL",))
         if production and role is Role.APP:
             self._require(values, REQUIRED_IN_PRODUCTION)
-            if not (values.get("smtp_from") or values.get("smtp_user")):
-                self.problems.append("SMTP_FROM or SMTP_USER is missing")
+            self._check_sender(values)
         if production:
             self._check_production(values)
         for name in unusable(values):
@@ -197,8 +197,20 @@ class _Reader:
             self.warnings.append("JWT_SECRET is shorter than 32 bytes")
         if role is Role.WORKER and not values.get("jwt_secret"):
             self.warnings.append("JWT_SECRET is missing, so Airtable is polled: no webhook is made")
+        pair = ("WEB_PUSH_VAPID_PUBLIC_KEY", "WEB_PUSH_VAPID_PRIVATE_KEY")
+        lacking = [name for name in pair if not values.get(name.lower())]
+        if len(lacking) == 1:
+            self.warnings.append(f"{lacking[0]} is missing, so web push is off")
         if values.get("pgsslmode") == "require":
             self.warnings.append("PGSSLMODE=require encrypts without checking the certificate")
+
+    def _check_sender(self, values: dict[str, Any]) -> None:
+        """The name of an account may be no address, and then nothing can be sent from it."""
+        account = values.get("smtp_user")
+        if not (values.get("smtp_from") or account):
+            self.problems.append("SMTP_FROM or SMTP_USER is missing")
+        elif not values.get("smtp_from") and not is_mailbox(account or ""):
+            self.problems.append("SMTP_FROM is missing, and SMTP_USER is no address to send from")
 
     def _require(self, values: dict[str, Any], names: tuple[str, ...]) -> None:
         unreadable = {problem.split("_FILE")[0] for problem in self.problems}

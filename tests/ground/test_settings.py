@@ -63,6 +63,20 @@ def test_production_needs_a_sender() -> None:
     assert "SMTP_FROM or SMTP_USER is missing" in refused(PRODUCTION | {"SMTP_USER": ""})
 
 
+def test_the_name_of_an_account_is_no_sender_when_it_is_no_address() -> None:
+    account = PRODUCTION | {"SMTP_USER": "apikey"}
+    assert "SMTP_FROM is missing, and SMTP_USER is no address" in refused(account)
+    assert load_settings(account | {"SMTP_FROM": "app@example.com"}, Role.APP).smtp_user == "apikey"
+
+
+@pytest.mark.parametrize("half", ["PUBLIC", "PRIVATE"])
+def test_half_a_pair_of_push_keys_is_told(half: str) -> None:
+    name = f"WEB_PUSH_VAPID_{half}_KEY"
+    (warning,) = load_settings(APP | {name: "abc"}, Role.APP).warnings
+    assert warning.endswith("_KEY is missing, so web push is off")
+    assert name not in warning
+
+
 def test_the_address_loses_its_trailing_slash() -> None:
     assert load_settings(PRODUCTION, Role.APP).app_url == "https://mfa.example.com"
 
@@ -202,6 +216,8 @@ def test_the_server_ends_with_one_sentence(tmp_path: Path) -> None:
         ("AIRTABLE_ENDPOINT_URL", "https://"),
         ("OPENAI_BASE_URL", "ftp://model/v1"),
         ("PGSSLROOTCERT", "/nowhere/ca.pem"),
+        ("SMTP_FROM", "apikey"),
+        ("PORT", "99999"),
     ],
 )
 def test_F_H16_what_cannot_work_ends_the_start_instead_of_every_request(
@@ -219,6 +235,7 @@ def test_F_H16_what_cannot_work_ends_the_start_instead_of_every_request(
         ("REDIS_URL", "rediss://:pw@mfa_redis:6379/0"),
         ("REDIS_URL", "unix:///run/redis.sock?db=1"),
         ("APP_URL", "http://localhost:3000/"),
+        ("SMTP_FROM", "Mental Fitness <app@example.com>"),
     ],
 )
 def test_addresses_of_any_usual_form_are_taken(name: str, value: str) -> None:
