@@ -84,7 +84,8 @@ def test_F8_app_and_worker_have_the_same_settings() -> None:
 def test_11_10_1_the_worker_of_the_stack_can_listen_to_airtable() -> None:
     """Without the key that hides the webhook's secret it polls, and the quota of calls goes."""
     given = {name.removesuffix("_FILE"): value for name, value in environment("worker").items()}
-    settings = load_settings(given | {"DATABASE_URL": "postgresql://x"}, Role.WORKER)
+    given |= {"DATABASE_URL": "postgresql://x", "SMTP_FROM": "app@example.com"}
+    settings = load_settings(given, Role.WORKER)
     assert wanted_url(settings) == "https://mfa.example.com/api/sync/airtable/webhook"
 
 
