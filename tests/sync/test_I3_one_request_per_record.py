@@ -4,7 +4,10 @@ import asyncio
 
 from api._lib.airtable.entities import EntityType as E
 from api._lib.sync.claims import RENEW, Return, claim, count_attempt, give_back
+from api._lib.sync.dead_letters import bury
 from api._lib.sync.outbound import Outbound
+from api._lib.sync.results import Delivered, finish, store_delivered, store_removed
+from api._lib.sync.rules import ErrorClass
 from tests.airtable import with_settings
 from tests.sync.workers import eventually
 from tests.sync.world import World
@@ -25,6 +28,15 @@ async def test_I3_a_record_is_claimed_once(world: World) -> None:
     await give_back(world.db, first.token, [Return(id=first.id)])
     (again,) = await claim(world.db, 200, 120, "two")
     assert again.entity_id == str(made)
+
+
+async def test_I3_a_change_of_what_is_being_sent_holds_up_nothing_else(world: World) -> None:
+    made = await world.add(E.PERSONAL_GOAL, name="A")
+    assert len(await claim(world.db, 200, 120, "one")) == 1
+    await world.change(E.PERSONAL_GOAL, made, name="B")
+    tick = await world.tick()
+    (other,) = await claim(world.db, 200, 120, "two")
+    assert other.entity_id == str(tick)
 
 
 async def test_I3_simultaneous_claims_share_the_records(world: World) -> None:
@@ -56,6 +68,21 @@ async def test_I3_a_lost_lease_loses_its_result(world: World, outbound: Outbound
     assert await count_attempt(world.db, [held]) == []
     await give_back(world.db, held.token, [Return(id=held.id)])
     assert await world.statuses() == ["processing"]
+
+
+async def test_I3_without_its_lease_a_worker_ends_nothing(world: World) -> None:
+    await world.tick()
+    (held,) = await claim(world.db, 1, 120, "one")
+    await world.db.execute("UPDATE outbox_events SET lease_token = gen_random_uuid()")
+    record = "recTICK0000000001"
+    made = Delivered(held, record, "tblTicks", "fingerprint", is_new=True)
+    await finish(world.db, held.token, [held], "processed")
+    await store_delivered(world.db, held.token, [made])
+    await store_removed(world.db, held.token, {held.id: (held, [record])})
+    assert not await bury(world.db, held.token, held.id, ErrorClass.BUG, "mine no more")
+    assert await world.statuses() == ["processing"]
+    for table in ("airtable_links", "sync_tombstones", "outbox_dead_letters"):
+        assert await world.db.fetchval(f"SELECT count(*) FROM {table}") == 0
 
 
 async def test_I3_a_lease_that_could_not_be_renewed_is_renewed_the_next_time(
