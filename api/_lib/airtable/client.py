@@ -13,6 +13,7 @@ import requests
 from pyairtable import Api
 from requests.exceptions import ConnectionError as NetworkError
 from requests.exceptions import ConnectTimeout, HTTPError, RequestException
+from urllib3.exceptions import HTTPError as BodyError
 
 from api._lib.airtable.errors import (
     AirtableError,
@@ -52,12 +53,21 @@ class BoundedSession(requests.Session):
 
     def _read(self, response: requests.Response) -> bytes:
         body = bytearray()
-        for chunk in response.iter_content(CHUNK):
+        while chunk := _what_came(response):
             body += chunk
             if len(body) > LARGEST_ANSWER or time.monotonic() > self.end_before:
                 response.close()
                 raise requests.exceptions.ReadTimeout("the answer is too long")
         return bytes(body)
+
+
+def _what_came(response: requests.Response) -> bytes:
+    """The next part of a body, however short: to wait for a whole chunk may take for ever."""
+    try:
+        part: bytes = response.raw.read1(CHUNK, decode_content=True)
+    except BodyError as error:
+        raise NetworkError(error) from error
+    return part
 
 
 class Client:
