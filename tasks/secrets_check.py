@@ -16,7 +16,6 @@ from typing import NamedTuple
 EXIT_MISSING = 1
 EXIT_UNKNOWN = 2
 RANDOM = "openssl rand -base64 48"
-HEXADECIMAL = "openssl rand -hex 24"
 EMPTY = "echo"
 
 
@@ -38,7 +37,11 @@ def _typed(example: str) -> str:
     return f"printf %s '{example}'"
 
 
-DATABASE = _typed("postgresql://mfa:PASSWORD@mfa_postgres:5432/mfa")
+SHARING = frozenset({"POSTGRES_PASSWORD", "DATABASE_URL"})
+MAKE_SHARED = "PASSWORD=$(openssl rand -hex 24)"
+NAME_SHARED = "PASSWORD='the one that the other secret holds'"
+SHARED = """printf %s "$PASSWORD\""""
+DATABASE = 'printf %s "postgresql://mfa:$PASSWORD@mfa_postgres:5432/mfa"'
 SECRETS = (
     Secret("AIRTABLE_ACCESS_TOKEN", _typed("pat...")),
     Secret("AIRTABLE_BASE_ID", _typed("app...")),
@@ -49,7 +52,7 @@ SECRETS = (
     Secret("SMTP_USER", EMPTY),
     Secret("SMTP_PASSWORD", EMPTY),
     Secret("SMTP_FROM", _typed("app@example.com")),
-    Secret("POSTGRES_PASSWORD", HEXADECIMAL),
+    Secret("POSTGRES_PASSWORD", SHARED),
     Secret("DATABASE_URL", DATABASE),
     Secret("AIRTABLE_USER_SYNC_SECRET", RANDOM, is_required=False),
     Secret("AIRTABLE_INBOUND_SYNC_SECRET", RANDOM, is_required=False),
@@ -62,7 +65,8 @@ MAY_BE_EMPTY = frozenset({"SMTP_PORT", "SMTP_USER", "SMTP_PASSWORD", "SMTP_FROM"
 SENDERS = ("SMTP_FROM", "SMTP_USER")
 NOTES = """
 SMTP_PORT, SMTP_USER and SMTP_PASSWORD may hold just a line end (= not set), and so may SMTP_FROM
-where SMTP_USER is an address to send from. DATABASE_URL holds the password of POSTGRES_PASSWORD.
+where SMTP_USER is an address to send from. DATABASE_URL holds the password of POSTGRES_PASSWORD:
+type all these lines in one shell.
 `python tasks/push_keys.py` makes the pair of VAPID keys."""
 
 
@@ -120,6 +124,9 @@ def _report(present: frozenset[str], *, with_commands: bool) -> int:
         print(f"{_state(secret, present, with_commands):<9}{secret.name}")
     if with_commands and missing:
         print("\nTo make the missing ones:\n")
+        if lacking := SHARING.intersection(secret.variable for secret in missing):
+            # No secret can be read back, so the shell must remember it for both.
+            print(MAKE_SHARED if lacking == SHARING else NAME_SHARED)
         for secret in missing:
             print(f"{secret.command} | docker secret create {secret.name} -")
         print(NOTES)

@@ -3,6 +3,8 @@
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tasks.secrets_check import SECRETS
 from tests.operations.tools import executable, run_task
 
@@ -15,7 +17,9 @@ def swarm(folder: Path, *names: str) -> dict[str, str]:
     script = f"""#!/bin/sh
         case "$2" in
             ls) {listed or ":"} ;;
-            create) echo "$3 $(cat | wc -c)" >> "{folder}/created.txt" ;;
+            create) value=$(cat; echo .); value=${{value%.}}
+                echo "$3 ${{#value}}" >> "{folder}/created.txt"
+                printf %s "$value" > "{folder}/$3" ;;
         esac
         """
     executable(folder / "bin" / "docker", script)
@@ -26,13 +30,29 @@ def test_a_first_install_gets_the_commands_for_everything(tmp_path: Path) -> Non
     environ = swarm(tmp_path)
     done = run_task(environ, "secrets_check.py")
     assert done.returncode == 1
-    commands = [line for line in done.stdout.splitlines() if "| docker secret create" in line]
-    assert len(commands) == len(SECRETS)
+    commands = made_by(done.stdout)
+    assert len(commands) == len(SECRETS) + 1
     subprocess.run("\n".join(commands), shell=True, env=environ, check=True)
     made = dict(line.split() for line in (tmp_path / "created.txt").read_text().splitlines())
     assert set(made) == {secret.name for secret in SECRETS}
     assert int(made["mfa_jwt_secret"]) >= 33
     assert made["mfa_smtp_port"] == "1"
+    password = (tmp_path / "mfa_postgres_password").read_text()
+    assert len(password) == 48
+    assert f"//mfa:{password}@mfa_postgres" in (tmp_path / "mfa_database_url").read_text()
+
+
+def made_by(told: str) -> list[str]:
+    """The commands that a task tells an operator to type."""
+    return told.partition("missing ones:\n\n")[2].partition("\n\n")[0].splitlines()
+
+
+@pytest.mark.parametrize("name", ["mfa_postgres_password", "mfa_database_url"])
+def test_a_password_that_a_secret_holds_already_is_asked_for(tmp_path: Path, name: str) -> None:
+    others = (secret.name for secret in SECRETS if secret.name != name)
+    password, command = made_by(run_task(swarm(tmp_path, *others), "secrets_check.py").stdout)
+    assert password == "PASSWORD='the one that the other secret holds'"
+    assert command.endswith(f"docker secret create {name} -")
 
 
 def test_a_complete_swarm_is_told_so_by_names_only(tmp_path: Path) -> None:
