@@ -1,5 +1,6 @@
 """Programs in one store, and what belongs to them in the other (11.14)."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -64,6 +65,18 @@ async def test_a_refused_program_takes_its_own_beliefs_back(stage: Stage) -> Non
         answer = await server.ann.post("programs/confirm", **review(customOvertuigingen=OWN))
         assert answer.status == 409
         assert cells(stage, BELIEFS) == []
+
+
+@pytest.mark.parametrize("modes", [BELIEFS_THERE, {"mode": "airtable_only"}])
+async def test_confirming_several_times_at_once_keeps_the_own_beliefs_of_one(
+    stage: Stage, modes: dict[str, Any]
+) -> None:
+    async with stage.server(**modes) as server:
+        ask = server.ann.post
+        asked = [ask("programs/confirm", **review(customOvertuigingen=OWN)) for _ in range(4)]
+        answers = await asyncio.gather(*asked)
+        assert sorted(answer.status for answer in answers) == [201, 409, 409, 409]
+        assert [name for name, _ in await beliefs(server.ann)] == OWN
 
 
 async def test_own_beliefs_go_to_postgres_while_their_program_goes_to_airtable(

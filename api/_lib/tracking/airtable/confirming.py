@@ -26,6 +26,9 @@ from api._lib.tracking.store import mirrors
 
 log = logging.getLogger(__name__)
 
+LONGEST_SECONDS = 60
+"""Beliefs, and a program of a whole year."""
+
 
 @asynccontextmanager
 async def own_beliefs(
@@ -35,10 +38,22 @@ async def own_beliefs(
     if not names:
         yield None
         return
+    # While they wait for their program they look left behind: one such program at a time.
+    async with (
+        ctx.turns.of(f"{user.id}:confirming", LONGEST_SECONDS),
+        _waiting(ctx, user, program_id, names),
+    ):
+        yield None
+
+
+@asynccontextmanager
+async def _waiting(
+    ctx: Context, user: User, program_id: UUID, names: Sequence[str]
+) -> AsyncIterator[None]:
     program, beliefs = await _reserved(ctx, program_id), list[Record]()
     try:
         beliefs += await _made(ctx, user, program, names)
-        yield None
+        yield
     except Exception:
         await _take_back(ctx, user, program, {belief.id for belief in beliefs})
         raise
