@@ -61,6 +61,15 @@ async def test_I3_an_event_given_back_merges_with_the_one_queued_meanwhile(world
     assert (new["attempt_count"], new["merged_count"]) == (1, 2)
 
 
+async def test_I3_an_event_given_back_keeps_the_shared_fields_it_was_to_send(world: World) -> None:
+    await world.change_user("name")
+    (held,) = await claim(world.db, 1, 120, "one")
+    await world.change_user()
+    await give_back(world.db, held.token, [Return(id=held.id)])
+    waiting = (await world.events())[-1]
+    assert (waiting["status"], waiting["changed_fields"]) == ("pending", ["name"])
+
+
 async def test_I3_a_lost_lease_loses_its_result(world: World, outbound: Outbound) -> None:
     await world.tick()
     (held,) = await claim(world.db, 1, 120, "one")

@@ -14,6 +14,7 @@ from api._lib.sync.claims import Return, claim, give_back
 from api._lib.sync.dead_letters import bury
 from api._lib.sync.letters import Search, replay_matching
 from api._lib.sync.outbound import Outbound
+from api._lib.sync.results import Delivered, store_delivered
 from api._lib.sync.rules import ErrorClass
 from tests.sync.workers import eventually
 from tests.sync.world import MONDAY, World, signed_in, somebody_waits
@@ -134,6 +135,44 @@ async def test_O5_a_deletion_that_is_given_back_outlives_a_late_change(
     await give_back(world.db, delete.token, [Return(id=delete.id)])
     await outbound.drain()
     assert await world.records(E.PERSONAL_GOAL) == {}
+
+
+async def test_O5_a_deletion_that_has_to_search_is_given_back_as_one(
+    world: World, outbound: Outbound
+) -> None:
+    """It knows no record: the answer of the create was lost."""
+    tick = await tick_without_answer(world, outbound)
+    await world.untick(tick)
+    await world.let_go()
+    (delete,) = await claim(world.db, 1, 120, "one")
+    await world.queue_change(E.GOEDE_GEWOONTE_USAGE, tick)
+    await give_back(world.db, delete.token, [Return(id=delete.id)])
+    await outbound.drain()
+    assert await world.records(E.GOEDE_GEWOONTE_USAGE) == {}
+
+
+async def test_a_create_that_may_still_run_holds_back_the_change_behind_it(world: World) -> None:
+    tick = await world.tick()
+    (create,) = await claim(world.db, 1, 120, "one")
+    await world.queue_change(E.GOEDE_GEWOONTE_USAGE, tick)
+    unclear = Return(id=create.id, wait=30, error_class=ErrorClass.AMBIGUOUS)
+    await give_back(world.db, create.token, [unclear])
+    assert await world.db.fetchval(WAITS)
+    assert await claim(world.db, 1, 120, "two") == []
+
+
+async def test_a_link_stays_marked_as_deleted_when_a_change_under_way_ends(
+    world: World, outbound: Outbound
+) -> None:
+    goal = await world.add(E.PERSONAL_GOAL, name="A")
+    await outbound.drain()
+    await world.change(E.PERSONAL_GOAL, goal, name="B")
+    (change,) = await claim(world.db, 1, 120, "one")
+    await world.queue_deletion(E.PERSONAL_GOAL, goal)
+    record = await world.record_id(E.PERSONAL_GOAL, goal) or ""
+    written = Delivered(change, record, "tblGoals", "fingerprint", is_new=False)
+    await store_delivered(world.db, change.token, [written])
+    assert await world.db.fetchval("SELECT deleted_at IS NOT NULL FROM airtable_links")
 
 
 async def test_O5_a_waiting_deletion_outlives_a_late_change(
