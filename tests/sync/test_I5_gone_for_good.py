@@ -218,6 +218,25 @@ async def test_6_7_a_record_that_is_already_gone_counts_as_deleted(
     assert await world.db.fetchval("SELECT count(purged_at) FROM sync_tombstones") == 4
 
 
+@pytest.mark.parametrize(("method", "status"), [("DELETE", 403), ("PATCH", 403), ("PATCH", 404)])
+async def test_a_record_that_is_only_said_to_be_missing_is_still_there(
+    world: World, outbound: Outbound, method: str, status: int
+) -> None:
+    goal = await world.add(E.PERSONAL_GOAL, name="A")
+    await outbound.drain()
+    queue = world.queue_deletion if method == "DELETE" else world.queue_change
+    await world.change(E.PERSONAL_GOAL, goal, name="B")
+    await queue(E.PERSONAL_GOAL, goal)
+    world.airtable.control.fault(status=status, method=method)
+    await outbound.drain()
+    assert (await world.statuses())[-1] == "pending"
+    assert await world.db.fetchval("SELECT count(purged_at) FROM sync_tombstones") == 0
+    await world.let_go()
+    await outbound.drain()
+    names = [record["Naam"] for record in (await world.records(E.PERSONAL_GOAL)).values()]
+    assert names == ([] if method == "DELETE" else ["B"])
+
+
 async def test_a_change_of_a_deleted_row_makes_nothing(world: World, outbound: Outbound) -> None:
     goal = await world.add(E.PERSONAL_GOAL, name="A")
     await world.db.execute("DELETE FROM personal_goals")
