@@ -150,6 +150,18 @@ async def test_a_change_keeps_this_session_and_ends_all_others(
     assert (await there.login(person.email, NEW)).status == 200
 
 
+async def test_a_change_is_nothing_to_other_people(
+    visitor: Visitor, person: Person, make_person: MakePerson, store: Database
+) -> None:
+    other = await make_person()
+    row = "SELECT * FROM users WHERE id = $1"
+    before = await store.fetchrow(row, other.id)
+    await visitor.login(person.email, PASSWORD)
+    assert (await visitor.change_password(NEW)).status == 200
+    assert await live_sids(store, other) == {other.sid}
+    assert await store.fetchrow(row, other.id) == before
+
+
 async def test_F_A21_a_sent_current_password_must_match_and_a_notice_is_mailed(
     app: App, visitor: Visitor, person: Person, mailbox: Mailbox
 ) -> None:
