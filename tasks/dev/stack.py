@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import IO
 
 from api._lib.settings import Role, SettingsError
 from api._lib.settings_loader import load_settings, with_local_file
@@ -62,12 +63,20 @@ def run(options: Options) -> int:
     return 0
 
 
+def _lock_in(folder: Path) -> IO[str]:
+    """The file to lock; the folder may belong to somebody else, who ran this first."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return (folder / "lock").open("w")
+    except OSError as error:
+        raise ChildError(f"{folder} cannot be used: {error.strerror}") from None
+
+
 @contextmanager
 def exclusive(folder: Path) -> Iterator[None]:
     """Hold the data folder, so that two runs never share one; old facts must not be believed."""
-    folder.mkdir(parents=True, exist_ok=True)
     facts = folder / report.FILE
-    with (folder / "lock").open("w") as lock:
+    with _lock_in(folder) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

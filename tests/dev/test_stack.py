@@ -161,3 +161,21 @@ def test_a_stack_that_cannot_start_says_why(tmp_path: Path) -> None:
         )
     assert again.returncode == 1
     assert again.stdout.startswith("error: another run uses")
+
+
+@pytest.mark.parametrize("name", ["a file", "a file/below", "of somebody else"])
+def test_a_data_folder_that_cannot_be_used_is_told_without_a_trace(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "a file").touch()
+    (tmp_path / "of somebody else" / "lock").mkdir(parents=True)
+    refused = subprocess.run(
+        [sys.executable, str(STACK), "--data-dir", str(tmp_path / name)],
+        env=ENVIRON,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert refused.returncode == 1
+    assert refused.stdout.startswith(f"error: {tmp_path / name} cannot be used: ")
+    assert "Traceback" not in refused.stderr
