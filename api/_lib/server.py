@@ -61,7 +61,14 @@ class Server(uvicorn.Server):
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve on the port of the settings."""
-        super().run(sockets or [self.config.bind_socket()])
+        super().run(sockets or [self._bound()])
+
+    def _bound(self) -> socket.socket:
+        try:
+            return self.config.bind_socket()
+        except SystemExit:  # uvicorn has logged the error, but not for which address
+            address = f"{self.config.host}:{self.config.port}"
+            sys.exit(f"Cannot start: {address} (LISTEN_HOST, PORT) is taken or not allowed.")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no one new, answer who is connected, close; cut only what exceeds the time."""

@@ -1,6 +1,7 @@
 """Settings: typed, complete or refused, secrets from files."""
 
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -156,12 +157,29 @@ def test_a_short_signing_secret_only_warns() -> None:
     assert settings.warnings == ("JWT_SECRET is shorter than 32 bytes",)
 
 
+WORKER = {
+    "DATABASE_URL": "postgres://db/mfa",
+    "REDIS_URL": "redis://redis",
+    "AIRTABLE_ACCESS_TOKEN": "pat",
+    "AIRTABLE_BASE_ID": "app",
+}
+
+
+def test_a_worker_needs_more_connections_than_it_holds() -> None:
+    few = {"PG_POOL_MAX": "7"}
+    assert refused(WORKER | few, Role.WORKER) == (
+        "Cannot start: PG_POOL_MAX must be at least 8 for a worker."
+    )
+    assert load_settings(WORKER | {"PG_POOL_MAX": "8"}, Role.WORKER).pg_pool_max == 8
+    assert load_settings(APP | few, Role.APP).pg_pool_max == 7
+    wrong = refused(WORKER | {"PG_POOL_MAX": "few"}, Role.WORKER)
+    assert wrong == "Cannot start: PG_POOL_MAX has a value that is not allowed."
+
+
 def test_a_worker_that_cannot_have_a_webhook_says_so() -> None:
-    worker = {"DATABASE_URL": "postgres://db/mfa", "REDIS_URL": "redis://redis"}
-    worker |= {"AIRTABLE_ACCESS_TOKEN": "pat", "AIRTABLE_BASE_ID": "app"}
-    [warning] = load_settings(worker, Role.WORKER).warnings
+    [warning] = load_settings(WORKER, Role.WORKER).warnings
     assert "JWT_SECRET" in warning
-    assert not load_settings(worker | {"JWT_SECRET": "s" * 32}, Role.WORKER).warnings
+    assert not load_settings(WORKER | {"JWT_SECRET": "s" * 32}, Role.WORKER).warnings
 
 
 def test_table_ids_can_be_overridden() -> None:
@@ -195,6 +213,18 @@ def test_the_server_ends_with_one_sentence(tmp_path: Path) -> None:
     assert "JWT_SECRET is missing" in done.stderr
     assert "PORT has a value that is not allowed" in done.stderr
     assert "hunter2" not in done.stderr
+
+
+def test_a_port_that_is_taken_ends_the_server_with_a_sentence_that_names_it(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        environ = APP | {"PYTHONPATH": str(ROOT), "LISTEN_HOST": "127.0.0.1", "PORT": str(port)}
+        command = [sys.executable, "-m", "api"]
+        done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"Cannot start: 127.0.0.1:{port} (LISTEN_HOST, PORT) is taken or not allowed.\n"
+    )
 
 
 @pytest.mark.parametrize(
