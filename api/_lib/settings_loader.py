@@ -40,6 +40,10 @@ REQUIRED_IN_PRODUCTION = (
     "OPENAI_API_KEY",
     "SMTP_SERVER",
 )
+LEAST_CONNECTIONS_OF_A_WORKER = 8
+"""Three to listen, three for imports at once, one for the turn to send, and one to work with: with
+fewer, those that are held for long leave none for the others."""
+
 COMPUTED = frozenset({"airtable_tables", "backends", "warnings"})
 
 
@@ -195,8 +199,8 @@ class _Reader:
             self.problems.append("NOTIFICATION_DEFAULT_TIMEZONE has a value that is not allowed")
         if 0 < len(values.get("jwt_secret", "").encode()) < 32:
             self.warnings.append("JWT_SECRET is shorter than 32 bytes")
-        if role is Role.WORKER and not values.get("jwt_secret"):
-            self.warnings.append("JWT_SECRET is missing, so Airtable is polled: no webhook is made")
+        if role is Role.WORKER:
+            self._check_worker(values)
         pair = ("WEB_PUSH_VAPID_PUBLIC_KEY", "WEB_PUSH_VAPID_PRIVATE_KEY")
         lacking = [name for name in pair if not values.get(name.lower())]
         if len(lacking) == 1:
@@ -211,6 +215,13 @@ class _Reader:
             self.problems.append("SMTP_FROM or SMTP_USER is missing")
         elif not values.get("smtp_from") and not is_mailbox(account or ""):
             self.problems.append("SMTP_FROM is missing, and SMTP_USER is no address to send from")
+
+    def _check_worker(self, values: dict[str, Any]) -> None:
+        least = LEAST_CONNECTIONS_OF_A_WORKER
+        if (values.get("pg_pool_max") or least) < least:
+            self.problems.append(f"PG_POOL_MAX must be at least {least} for a worker")
+        if not values.get("jwt_secret"):
+            self.warnings.append("JWT_SECRET is missing, so Airtable is polled: no webhook is made")
 
     def _require(self, values: dict[str, Any], names: tuple[str, ...]) -> None:
         unreadable = {problem.split("_FILE")[0] for problem in self.problems}
