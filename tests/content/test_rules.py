@@ -82,4 +82,4 @@ def test_files_that_no_player_takes_are_left_out(
 
 def test_links_keep_the_name_and_tell_the_extension_in_small_letters() -> None:
     link = rules.attachment_link("recMediaSound0001", "Rust & adem/één.MP3")
-    assert link == "/api/attachments/recMediaSound0001/Rust%20%26%20adem%2F%C3%A9%C3%A9n.mp3"
+    assert link == "/api/attachments/recMediaSound0001/Rust%20%26%20adem_%C3%A9%C3%A9n.mp3"

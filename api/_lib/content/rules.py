@@ -26,8 +26,9 @@ Mode = Literal["keys", "by-nl", "full"]
 
 def attachment_link(record_id: str, filename: str) -> str:
     """The stable link to a file whose real address expires."""
-    # Players know files by their extension, maybe in small letters alone.
-    stem, extension = splitext(filename)
+    # Players know files by their extension, maybe in small letters alone. An encoded slash would
+    # still part the path.
+    stem, extension = splitext(filename.replace("/", "_"))
     return f"/api/attachments/{record_id}/{quote(stem + extension.lower(), safe='')}"
 
 

@@ -12,7 +12,7 @@ from api._lib.sync.inbound.content import import_content
 from api._lib.sync.inbound.content_tables import CONTENT
 from tasks.dev.airtable.testing import AirtableServer
 
-PHOTO = [{"url": "https://files.test/adem.png", "filename": "adem ruimte.png"}]
+PHOTO = [{"url": "https://files.test/adem.png", "filename": "adem ruimte 1/2.png"}]
 SOUND = [{"url": "https://files.test/adem.mp3", "filename": "adem.mp3"}]
 
 
@@ -49,7 +49,7 @@ async def test_links_lead_to_the_files_without_a_token(
     client: httpx.AsyncClient, method: str, airtable: AirtableServer
 ) -> None:
     photo, sound = await links(client, method)
-    assert photo == f"/api/attachments/{method}/adem%20ruimte.png"
+    assert photo == f"/api/attachments/{method}/adem%20ruimte%201_2.png"
     assert sound.endswith("/adem.mp3")
     async with httpx.AsyncClient() as browser:
         for link, kind in ((photo, "image/png"), (sound, "audio/wav")):
