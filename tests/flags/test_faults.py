@@ -3,6 +3,7 @@
 F1 and F6 stand in test_shadow, F5 and F9 in test_start; F8 of the worker is in test_mirroring.
 """
 
+import asyncio
 from datetime import date
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from api._lib.airtable.entities import EntityType as E
 from api._lib.airtable.mapping import ENTITIES
+from api._lib.airtable.programs import METHOD_USAGES
 from tests.endpoints.asking import Answer, Asking
 from tests.endpoints.programs.steps import create_whole, detail, review
 from tests.flags.stage import Server, Stage
@@ -202,6 +204,42 @@ async def test_R10_what_could_not_be_answered_is_told_the_next_time(stage: Stage
         told = await ann.post("rewards/award", **award)
         assert told.data["pointsAwarded"] > 0
         assert told.data["newBadges"] == ["eerste_sessie"]
+
+
+async def test_R17_the_points_of_a_method_outlive_its_record(stage: Stage) -> None:
+    """Rewards R17: Airtable takes the link to a deleted method out of what was done with it."""
+    async with stage.server("airtable_only") as server:
+        ann = server.ann
+        program = await create_whole(ann, start=TODAY)
+        [session] = [
+            one for one in (await detail(ann, program["id"]))["schedule"] if one["date"] == TODAY
+        ]
+        done = {"methodId": session["methodIds"][0], "programmaplanningId": session["id"]}
+        await ann.post("method-usage", userId=ann.id, **done)
+        await server.settle()
+        before = (await ann.get("rewards")).data
+        assert before["mentalFitnessScore"] > 0
+        assert before["currentStreak"] == 1
+        stage.airtable.control.delete("Methodes", done["methodId"])
+        await server.ctx.tables.forget(METHOD_USAGES)
+        assert (await ann.get("rewards")).data == before
+
+
+async def test_a_method_of_a_session_that_is_just_going_is_404(stage: Stage) -> None:
+    async with stage.server("airtable_only") as server:
+        ann = server.ann
+        program = await create_whole(ann)
+        session = (await detail(ann, program["id"]))["schedule"][0]["id"]
+        stage.airtable.control.fault(method="DELETE", latency=0.5)
+        asked(stage)
+        path = f"programs/{program['id']}/regenerate-schedule"
+        going = asyncio.create_task(ann.post(path, daysOfWeek=[library.FRIDAY], force=True))
+        async with asyncio.timeout(20):
+            while not [one for one in asked(stage) if one.startswith("DELETE")]:
+                await asyncio.sleep(0.01)
+        done = {"methodId": library.BREATHE, "programmaplanningId": session}
+        assert (await ann.post("method-usage", userId=ann.id, **done)).status == 404
+        assert (await going).status == 200
 
 
 async def test_F7_what_was_earned_is_written_with_one_request(stage: Stage) -> None:

@@ -29,14 +29,15 @@ async def facts(ctx: Context, user: User) -> Facts:
     today = ctx.today(user)
     known = await store.read(ctx.db, user.id, today)
     account = await _account(ctx, user, known.account)
-    tally, usages = known.tally, await _usages(ctx, user)
+    then = await store.points_by_record(ctx.db, user.id)
+    tally, usages = known.tally, await _usages(ctx, user, then)
     if _counts(ctx, "HABIT_USAGE"):
         tally = structs.replace(tally, habits=await _habits(ctx, user))
     if _counts(ctx, "PERSONAL_GOAL_USAGE"):
         goals = await ctx.tables.scan(GOAL_USAGES)
         tally = structs.replace(tally, goals=sum(goal.belongs_to(user.id) for goal in goals))
     if usages is not None:
-        tally = structs.replace(tally, method_points=await _points(ctx, user, usages))
+        tally = structs.replace(tally, method_points=await _points(ctx, usages, then))
     sessions = known.sessions
     if usages is not None and _counts(ctx, "PROGRAMS"):
         sessions = await _sessions(ctx, user, usages, today, account.streak_anchor_on)
@@ -52,11 +53,12 @@ def _is_serving(ctx: Context) -> bool:
     return ctx.settings.backends["REWARDS"] is Backend.AIRTABLE_ONLY
 
 
-async def _usages(ctx: Context, user: User) -> list[Record] | None:
+async def _usages(ctx: Context, user: User, then: Mapping[str, int]) -> list[Record] | None:
+    """What was done; those of a method that was deleted since have lost their link to it."""
     if not _counts(ctx, "METHOD_USAGE"):
         return None
-    usages = await ctx.tables.scan(METHOD_USAGES)
-    return [usage for usage in usages if usage.belongs_to(user.id) and usage.link("method")]
+    mine = (one for one in await ctx.tables.scan(METHOD_USAGES) if one.belongs_to(user.id))
+    return [usage for usage in mine if usage.link("method") or usage.id in then]
 
 
 async def _habits(ctx: Context, user: User) -> int:
@@ -66,9 +68,8 @@ async def _habits(ctx: Context, user: User) -> int:
     return len({(tick.link("goedeGewoonte"), tick.day("date")) for tick in mine})
 
 
-async def _points(ctx: Context, user: User, usages: Sequence[Record]) -> int:
+async def _points(ctx: Context, usages: Sequence[Record], then: Mapping[str, int]) -> int:
     """What the methods were worth when they were done, as far as that is known."""
-    then = await store.points_by_record(ctx.db, user.id)
     ids = {method for usage in usages if (method := usage.link("method"))}
     methods = await content.by_id(ctx, content.METHODS, sorted(ids)) if ids else []
     now = {method.id: method.points_value for method in methods}
