@@ -43,9 +43,9 @@ async def record_method(
     key = request_key(ctx)
     if key is not None and (known := await _made_by(ctx, user, key)) is not None:
         return await _stored(ctx, known), False
-    where = await place(ctx, user, done.program_id, done.session_id)
     await check_known(ctx, content.METHODS, done.method_id)
     async with ctx.turns.of(user.id):
+        where = await place(ctx, user, done.program_id, done.session_id)
         repeated = await _repeated(ctx, user, done, where, key)
         if repeated is not None:
             return await _stored(ctx, repeated), False
