@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from functools import cached_property
-from ipaddress import ip_address
+from ipaddress import IPv6Network, ip_address
 from typing import Any, overload
 from uuid import UUID
 
@@ -244,15 +244,18 @@ class Context:
 
     @cached_property
     def client_address(self) -> str | None:
-        """Who is calling as far as trusted proxies tell; None when that cannot be known."""
+        """Who is calling as far as trusted proxies tell; None when that cannot be known.
+
+        Of IPv6 the network, as whoever has one address has as many as they like.
+        """
         peer = _plain((self.scope.get("client") or ("",))[0])
         trusted = self.settings.trusted_proxies
         if not _is_within(peer, trusted):
-            return peer or None
+            return _line_of(peer) or None
         forwarded = self.headers.get("x-forwarded-for", "").split(",")
         for entry in reversed([_plain(part.strip()) for part in forwarded if part.strip()]):
             if not _is_within(entry, trusted):
-                return entry if _is_address(entry) else None
+                return _line_of(entry) if _is_address(entry) else None
         return None
 
     def background(self, work: Coroutine[Any, Any, object]) -> None:
@@ -263,6 +266,12 @@ class Context:
 def _plain(text: str) -> str:
     """An IPv4 address as such, also where it came by a socket that takes IPv6 too."""
     return text.removeprefix("::ffff:") if "." in text else text
+
+
+def _line_of(text: str) -> str:
+    if not _is_address(text) or (address := ip_address(text)).version == 4:
+        return text
+    return str(IPv6Network((int(address), 64), strict=False))
 
 
 def _is_address(text: str) -> bool:
