@@ -309,6 +309,26 @@ async def test_N8_a_field_that_a_coach_removed_does_not_hold_up_the_other_tables
     assert "UNKNOWN_FIELD_NAME" in await registered.db.fetchval(gate)
 
 
+@pytest.mark.parametrize("status", [403, 404])
+async def test_N8_a_table_that_a_coach_removed_does_not_hold_up_the_others(
+    registered: Context, airtable: AirtableServer, status: int
+) -> None:
+    airtable.control.create("Methodes", {"Methode Naam": "a"})
+    an = person(airtable)
+    methods, people = (registered.airtable.table_id(name) for name in ("methods", "users"))
+    airtable.control.fault(status=status, table=methods, count=0)
+    await drain(registered, only_news=False)
+    assert await registered.db.fetchval("SELECT id FROM users") == an
+    assert await names(registered) == []
+    # Where people are out of reach, too, it is the token.
+    airtable.control.create("Methodes", {"Methode Naam": "b"})
+    airtable.control.fault(status=403, table=people, count=0)
+    before = (await current(registered)).cursor
+    with pytest.raises(AirtableError):
+        await drain(registered, only_news=False)
+    assert (await current(registered)).cursor == before
+
+
 async def test_what_we_write_ourselves_wakes_nobody(
     registered: Context, airtable: AirtableServer
 ) -> None:

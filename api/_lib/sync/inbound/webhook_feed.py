@@ -34,8 +34,8 @@ LANE = Lane.OUTBOX
 MANY = 1_000
 """So many changed records of a table are listed rather than asked for by id."""
 
-OF_ONE_TABLE = (*POISON, RefusedError)
-"""What trying again does not help: a record no row can be, a field that somebody removed."""
+OF_A_TABLE = (RefusedError, ConfigurationError)
+"""What Airtable says when somebody removed a field or a table."""
 
 PATIENCE_SECONDS = 30.0
 """How long to wait for another process that lists the same table."""
@@ -84,6 +84,7 @@ async def _apply(ctx: Context, feed: Feed) -> int:
         for table in CONTENT.values():
             await _relist(ctx, table)
         await _whole(
+            ctx,
             USERS.key,
             listed(ctx, USERS.key, lambda: list_people(ctx), patience=PATIENCE_SECONDS),
         )
@@ -127,7 +128,7 @@ async def _apply_content(ctx: Context, table: ContentTable, changes: Changes) ->
     try:
         await import_changed(ctx, table, sorted(changes.changed), sorted(changes.destroyed))
     except Exception as error:
-        if isinstance(error, AirtableError) and not isinstance(error, RefusedError):
+        if isinstance(error, AirtableError) and not isinstance(error, OF_A_TABLE):
             raise
         # One record must not hold up the feed; the listing takes the others.
         log.exception("changes could not be applied", extra={"table": table.name})
@@ -140,28 +141,43 @@ async def _apply_activity(ctx: Context, activity: Activity, changes: Changes) ->
         return
     try:
         await take_mirrored(ctx, activity, sorted(changes.changed), sorted(changes.destroyed))
-    except RefusedError:
+    except OF_A_TABLE:
         await _relist_activity(ctx, activity)
 
 
 async def _relist(ctx: Context, table: ContentTable) -> None:
-    await _whole(table.name, list_content(ctx, table, patience=PATIENCE_SECONDS))
+    await _whole(ctx, table.name, list_content(ctx, table, patience=PATIENCE_SECONDS))
 
 
 async def _relist_activity(ctx: Context, activity: Activity) -> None:
     listing = list_mirrored(ctx, activity, patience=PATIENCE_SECONDS)
-    await _whole(activity.entity.table.key, listing)
+    await _whole(ctx, activity.entity.table.key, listing)
 
 
-async def _whole(name: str, listing: Awaitable[Outcome | None]) -> None:
+async def _whole(ctx: Context, name: str, listing: Awaitable[Outcome | None]) -> None:
     """Wait for a listing of ours: one that somebody else began may not hold the change yet.
 
     Where the table itself is the trouble, the others do not wait for it (N8); its gate tells.
     """
     try:
         outcome = await listing
-    except OF_ONE_TABLE:
+    except (*POISON, *OF_A_TABLE) as error:
+        if not await _is_of_one_table(ctx, name, error):
+            raise
         log.exception("a table cannot be taken over", extra={"table": name})
         return
     if outcome is None:
         raise BusyError(name)
+
+
+async def _is_of_one_table(ctx: Context, name: str, error: Exception) -> bool:
+    """Whether trouble that trying again does not help leaves the other tables alone.
+
+    A table out of reach may mean that the token lost its rights, so then people must be in reach.
+    """
+    if not isinstance(error, ConfigurationError):
+        return True
+    if error.status == 401 or name == USERS.key:
+        return False
+    await ctx.airtable.page(USERS, LANE, size=1, most=1)
+    return True
