@@ -75,6 +75,13 @@ async def test_what_other_activities_earned_is_told_with_the_next_method(ann: As
     assert found["newBadges"] == ["goede_start", "eerste_sessie", "veelzijdig"]
 
 
+async def test_what_others_earned_is_told_to_them_alone(ann: Asking, bob: Asking) -> None:
+    await do_method(bob)
+    nothing, theirs = await told(ann), await told(bob)
+    assert (nothing["pointsAwarded"], nothing["newBadges"]) == (0, [])
+    assert (theirs["pointsAwarded"], theirs["newBadges"]) == (8, ["eerste_sessie"])
+
+
 async def test_only_the_latest_completion_of_the_named_method_is_told(
     ann: Asking, clock: ManualClock
 ) -> None:
