@@ -113,15 +113,18 @@ async def test_a_reading_older_than_our_last_write_is_not_believed(
 async def test_companies_are_kept_in_the_order_of_airtable(db: Database, person: Person) -> None:
     ids = [record_id("COMP") for _ in range(3)]
     await db.executemany("INSERT INTO companies (id, name) VALUES ($1, $2)", [(i, i) for i in ids])
+    stored = "SELECT company_id FROM user_companies WHERE user_id = $1 ORDER BY position"
 
     async def companies(*wanted: str) -> Sequence[str]:
         await apply(db, person_record(person.id, company=list(wanted)))
-        rows = await db.fetch("SELECT company_id FROM user_companies ORDER BY position")
-        return [found["company_id"] for found in rows]
+        return [found["company_id"] for found in await db.fetch(stored, person.id)]
 
+    other = person_record(email="bo@voorbeeld.test", company=ids[:1])
+    await apply(db, other)
     assert await companies(ids[2], ids[0], ids[1]) == [ids[2], ids[0], ids[1]]
     assert await companies(ids[1], ids[2]) == [ids[1], ids[2]]
     assert await companies() == []
+    assert [found["company_id"] for found in await db.fetch(stored, other.id)] == ids[:1]
 
 
 async def test_an_unchanged_record_writes_nothing(

@@ -4,9 +4,10 @@ import pytest
 
 from api._lib.accounts.rules.arrivals import Verdict
 from api._lib.db import Database
+from api._lib.settings import Settings
 from tests.accounts.arriving import NOW, apply, live_sessions, row, verdicts
 from tests.accounts.records import person_record, reading
-from tests.people import Person
+from tests.people import Person, add_person
 
 
 @pytest.mark.parametrize(
@@ -48,16 +49,18 @@ async def test_new_people_with_an_unknown_status_may_not_come_in(db: Database) -
 
 
 async def test_F_A3_leaving_active_ends_sessions_and_push_subscriptions(
-    db: Database, person: Person
+    db: Database, person: Person, settings: Settings
 ) -> None:
+    other = await add_person(db, settings.jwt_secret, NOW)
     await db.execute(
         "INSERT INTO push_subscriptions (user_id, endpoint, p256dh, auth)"
         " VALUES ($1, 'https://push.test/1', 'k', 'a')",
         person.id,
     )
     await apply(db, person_record(person.id, status="Geen toegang"))
-    assert await live_sessions(db, person.id) == 0
-    assert (await row(db, person.id))["sessions_valid_from"] == NOW
+    assert (await live_sessions(db, person.id), await live_sessions(db, other.id)) == (0, 1)
+    valid_from = [(await row(db, who.id))["sessions_valid_from"] for who in (person, other)]
+    assert valid_from == [NOW, None]
     assert await db.fetchval("SELECT status FROM push_subscriptions") == "revoked"
     assert await db.fetchval("SELECT count(*) FROM notification_planning") == 1
     for _ in range(2):
