@@ -8,7 +8,7 @@ import pytest
 
 from api._lib.content import service as content
 from api._lib.context import Context
-from api._lib.sync.inbound.content import import_content, import_order
+from api._lib.sync.inbound.content import import_changed, import_content, import_order
 from api._lib.sync.inbound.content_tables import CONTENT, ContentTable
 from api._lib.sync.inbound.outcome import Outcome
 from tasks.dev.airtable.testing import AirtableServer
@@ -216,6 +216,19 @@ async def test_links_to_records_not_read_yet_make_stubs(
     assert await content.items(ctx, content.GOALS) == []
     await import_content(ctx, GOALS)
     assert [found.name for found in await content.items(ctx, content.GOALS)] == ["Rust"]
+
+
+async def test_links_of_other_records_stay_when_one_is_read_again(
+    ctx: Context, airtable: AirtableServer
+) -> None:
+    goal = airtable.control.create("Doelstellingen", {"Doelstelling Naam": "Rust"})
+    method = {"Methode Naam": "Adem", "Doelstellingen (gekoppeld)": [goal]}
+    first, second = [airtable.control.create("Methodes", method) for _ in range(2)]
+    await import_content(ctx, METHODS)
+    airtable.control.edit("Methodes", first, {"Doelstellingen (gekoppeld)": None})
+    await import_changed(ctx, METHODS, [first], [])
+    linked = await ctx.db.fetch("SELECT method_id::text FROM method_goals")
+    assert [row["method_id"] for row in linked] == [second]
 
 
 async def test_a_stub_whose_record_does_not_exist_is_archived(
