@@ -47,11 +47,12 @@ async def until_it_notes(db: Database) -> None:
 
 async def die_while_sending(resources: Resources, service: PushStandIn, count: int) -> None:
     """A process that ends after its pushes went out, before their answers came."""
-    service.behave(delay_seconds=1, times=count)
+    service.behave(way="hold", times=count)
     running = asyncio.create_task(Sender(resources, asyncio.Event()).run(30))
     await until(lambda: service.arrived == count)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+    service.release()
 
 
 async def test_F5_killed_between_claim_and_send_it_is_sent_later_once(
@@ -157,13 +158,14 @@ async def test_S1_a_lease_that_was_lost_decides_nothing_any_more(
     ctx: Context, db: Database, ann: Ann, push_service: PushStandIn, sender: Sender
 ) -> None:
     """F7: what somebody cancelled meanwhile stays cancelled."""
-    push_service.behave(status=503, delay_seconds=1)
+    push_service.behave(status=503, way="hold")
     running = asyncio.create_task(sender.run(5))
     await until(lambda: push_service.arrived)
     await db.execute(
         "UPDATE notification_jobs SET status = 'cancelled', lease_token = NULL, lease_until = NULL"
         " WHERE status = 'processing'"
     )
+    push_service.release()
     await running
     assert (await ann.job())["status"] == "cancelled"
 

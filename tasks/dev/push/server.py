@@ -65,11 +65,15 @@ class PushStandIn(LocalServer):
         device = endpoint.rpartition("/")[2] if endpoint else None
         self._behaviours.told.append(Behaviour(device=device, **how))
 
+    def release(self) -> None:
+        """Answer all messages that are held."""
+        self._behaviours.release()
+
     def reset(self) -> None:
-        """Forget messages, attempts and behaviours; devices stay."""
+        """Forget messages, attempts and behaviours, and answer what is held; devices stay."""
         self.messages.clear()
         self.attempts.clear()
-        self._behaviours.told.clear()
+        self._behaviours.clear()
 
     async def _receive(self, request: web.Request) -> web.Response:
         device = request.match_info["device"]
@@ -77,7 +81,7 @@ class PushStandIn(LocalServer):
         await request.read()
         self.arrived += 1
         behaviour = self._behaviours.choose(device)
-        await act(behaviour, request)
+        await act(behaviour, self._behaviours.released, request)
         answer = web.Response(status=behaviour.status, headers=behaviour.headers())
         try:
             if behaviour.delivers:
@@ -150,7 +154,7 @@ class PushStandIn(LocalServer):
         return await self._explain(request)
 
     async def _calm(self, request: web.Request) -> web.Response:
-        self._behaviours.told.clear()
+        self._behaviours.clear()
         return await self._explain(request)
 
 
