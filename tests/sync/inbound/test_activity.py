@@ -13,8 +13,10 @@ from api._lib.outbox import Event, enqueue
 from api._lib.settings import Backend
 from api._lib.sync.gates import end_run
 from api._lib.sync.inbound.activity import ACTIVITIES, import_activity
+from api._lib.sync.inbound.activity_removal import missing_records
 from api._lib.sync.inbound.outcome import Outcome
 from api._lib.sync.inbound.people import list_people
+from api._lib.sync.inbound.reading import started
 from tasks.dev.airtable.testing import AirtableServer
 from tests.sync.inbound.test_content import import_all
 
@@ -248,8 +250,9 @@ async def test_goals_beliefs_and_their_completions(ctx: Context, base: Base) -> 
     ]
 
 
+@pytest.mark.parametrize("state", ["pending", "processing"])
 async def test_I8_rows_with_an_unsent_change_or_sent_before_stay_as_they_are(
-    ctx: Context, base: Base
+    ctx: Context, base: Base, state: str
 ) -> None:
     records = [
         base.control.create("Persoonlijke doelen", {"Naam": n, "Gebruikers": [base.user]})
@@ -259,6 +262,11 @@ async def test_I8_rows_with_an_unsent_change_or_sent_before_stay_as_they_are(
     ids = {row["name"]: row["id"] for row in await rows(ctx, E.PERSONAL_GOAL)}
     async with ctx.db.transaction() as tx:
         await enqueue(tx, [Event(entity_type=E.PERSONAL_GOAL, entity_id=ids["gewijzigd"])])
+    await ctx.db.execute(
+        "UPDATE outbox_events SET status = $1,"
+        " lease_token = CASE $1 WHEN 'processing' THEN gen_random_uuid() END",
+        state,
+    )
     await ctx.db.execute(
         "UPDATE airtable_links SET pushed_at = now() WHERE entity_id = $1", str(ids["gezonden"])
     )
@@ -285,6 +293,21 @@ async def test_I8_after_the_first_fill_postgres_owns_what_people_did(
     assert (await import_activity(ctx, ACTIVITIES[E.PERSONAL_GOAL])).updated == 1
     [row] = await rows(ctx, E.PERSONAL_GOAL)
     assert row["name"] == "nieuw"
+
+
+async def test_what_was_read_or_written_since_a_listing_began_is_not_missing_from_it(
+    ctx: Context,
+) -> None:
+    began = await started(ctx.db)
+    await ctx.db.execute(
+        """INSERT INTO airtable_links (entity_type, entity_id, airtable_record_id,
+                                       airtable_table_id, pulled_at, pushed_at)
+           VALUES ('personal_goal', 'read', 'recGOAL0000000001', 'tblGoals', now(), NULL),
+                  ('personal_goal', 'written', 'recGOAL0000000002', 'tblGoals', NULL, now()),
+                  ('personal_goal', 'old', 'recGOAL0000000003', 'tblGoals', '2026-03-01', NULL)"""
+    )
+    missing = await missing_records(ctx.db, ACTIVITIES[E.PERSONAL_GOAL], [], began)
+    assert missing == (["recGOAL0000000003"], 3)
 
 
 async def test_I5_what_was_deleted_here_does_not_come_back(ctx: Context, base: Base) -> None:

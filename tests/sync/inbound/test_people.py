@@ -216,6 +216,20 @@ async def test_N5_a_record_made_anew_keeps_everything_of_the_person(
     assert await ctx.db.fetchval("SELECT count(*) FROM users") == 1
 
 
+async def test_N2_nobody_is_deleted_before_airtable_says_so_of_the_record_itself(
+    ctx: Context, airtable: AirtableServer
+) -> None:
+    an = add(airtable)
+    await list_people(ctx)
+    airtable.control.delete(USERS, an)
+    airtable.control.fault(status=503, method="GET")
+    with pytest.raises(AirtableError):
+        await take_people(ctx, [an], [], Lane.OUTBOX)
+    assert (await user(ctx, an))["status"] == "active"
+    assert await take_people(ctx, [an], [], Lane.OUTBOX) == {an: None}
+    assert (await user(ctx, an))["status"] == "deleted"
+
+
 async def test_N9_who_is_missing_from_two_complete_listings_is_deleted(
     ctx: Context, airtable: AirtableServer
 ) -> None:
