@@ -30,6 +30,7 @@ from tests.programs.catalogue import (
     WEDNESDAY,
     WRITE,
 )
+from tests.waiting import until_somebody_waits
 
 
 async def running(person: Asking) -> Any:
@@ -115,6 +116,26 @@ async def test_later_sessions_with_activity_go_only_by_force(ann: Asking, db: Da
     assert {(str(row["program_id"]), row["session_id"]) for row in kept} == {(program["id"], None)}
     sent = await events(db)
     assert sent.count(("method_usage", "upsert", 40)) == 2
+
+
+async def test_activity_recorded_while_planning_keeps_its_session(
+    ann: Asking, db: Database
+) -> None:
+    program = await running(ann)
+    before = await detail(ann, program["id"])
+    path = f"programs/{program['id']}/regenerate-schedule"
+    async with db.transaction() as tx:
+        await tx.execute("SELECT FROM users WHERE id = $1 FOR UPDATE", ann.id)
+        planning = asyncio.create_task(ann.post(path, daysOfWeek=[MONDAY]))
+        await until_somebody_waits(db)
+        await tx.execute(
+            "INSERT INTO method_completions"
+            " (user_id, method_id, session_id, program_id, completed_on, points)"
+            " VALUES ($1, $2, $3, $4, '2026-03-04', 5)",
+            *(ann.id, BREATHE, before["schedule"][3]["id"], program["id"]),
+        )
+    assert (await planning).status == 409
+    assert dates(await detail(ann, program["id"])) == dates(before)
 
 
 async def test_P19_completions_that_lose_their_session_are_sent(ann: Asking, db: Database) -> None:
