@@ -1,5 +1,7 @@
 """The public lists and what hangs on them."""
 
+import asyncio
+
 import httpx
 import pytest
 
@@ -9,6 +11,7 @@ from api._lib.context import Context
 from api._lib.db import Database
 from tests.endpoints.conftest import MakePerson
 from tests.people import Person
+from tests.waiting import until_somebody_waits
 
 LISTS = {
     "/api/methods": ["recMethScan000001", "recMethBreath0001"],
@@ -214,6 +217,21 @@ async def test_a_change_is_shown_after_it_is_dropped(
     assert app.resources is not None
     await content.drop(Context(app.resources), "goals")
     assert "Aandacht" in (await client.get("/api/goals")).text
+
+
+async def test_a_list_made_before_its_table_changed_again_is_not_kept(
+    app: App, library: Database
+) -> None:
+    assert app.resources is not None
+    ctx = Context(app.resources)
+    async with library.transaction() as tx:
+        await tx.execute("LOCK TABLE goals IN ACCESS EXCLUSIVE MODE")
+        making = asyncio.create_task(content.items(ctx, content.GOALS))
+        await until_somebody_waits(library)
+        await content.drop(ctx, "goals")
+    assert len(await making) == 2
+    table_id = ctx.settings.airtable_tables["goals"]
+    assert await ctx.cache.get(f"airtable:{table_id}:list") is None
 
 
 async def test_an_archived_level_still_names_the_badge(
