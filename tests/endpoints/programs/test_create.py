@@ -11,6 +11,7 @@ from api._lib.db import Database
 from tests.endpoints.asking import Asking
 from tests.endpoints.conftest import MakePerson
 from tests.endpoints.programs.steps import (
+    SOON,
     confirm,
     create,
     create_whole,
@@ -28,6 +29,7 @@ from tests.programs.catalogue import (
     WALK,
     WEDNESDAY,
 )
+from tests.waiting import until_somebody_waits
 
 WHOLE: dict[str, Any] = {
     "startDate": "2026-03-02",
@@ -198,6 +200,23 @@ async def test_a_draft_blocks_nothing_and_goes_when_its_days_are_wanted(
 async def test_a_program_with_any_content_is_no_draft(ann: Asking, content: dict[str, Any]) -> None:
     await create(ann, **content)
     assert (await ann.post("programs", startDate="2026-03-09", duration="1 week")).status == 409
+
+
+async def test_a_draft_in_which_something_is_just_being_recorded_is_none_any_more(
+    ann: Asking, db: Database
+) -> None:
+    draft = await create(ann)
+    async with db.transaction() as tx:
+        await tx.execute("SELECT FROM programs FOR KEY SHARE")
+        making = asyncio.create_task(ann.post("programs", startDate=SOON, duration="2 weken"))
+        await until_somebody_waits(db)
+        await tx.execute(
+            "INSERT INTO method_completions (user_id, method_id, program_id, completed_on, points)"
+            " VALUES ($1, $2, $3, '2026-03-04', 5)",
+            *(ann.id, BREATHE, draft["id"]),
+        )
+    assert (await making).status == 409
+    assert [program["id"] for program in (await ann.get("programs")).data] == [draft["id"]]
 
 
 async def test_a_draft_is_itself_checked_against_real_programs(ann: Asking) -> None:
