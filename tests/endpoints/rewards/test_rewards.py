@@ -279,6 +279,13 @@ async def test_R12_on_monday_another_week_begins(ann: Asking, bob: Asking, db: D
         assert "veelzijdig" not in (await rewards(person))["badges"]
 
 
+async def test_R12_what_others_did_in_the_week_does_not_count(ann: Asking, bob: Asking) -> None:
+    await complete_goal(bob)
+    await do_method(ann)
+    await tick(ann)
+    assert "veelzijdig" not in (await rewards(ann))["badges"]
+
+
 async def test_R12_months_need_not_follow_each_other(ann: Asking, db: Database) -> None:
     await did(db, ann.id, date(2025, 1, 31), date(2025, 1, 1), date(2025, 7, 1))
     await tick(ann)
