@@ -11,6 +11,8 @@ from api._lib.context import Context, Resources, open_resources
 from api._lib.db import Database
 from api._lib.notifications import service as notifications
 from api._lib.notifications.service import Sender
+from api._lib.notifications.service.batch import Batch
+from api._lib.notifications.store import delivering
 from api._lib.settings import Role
 from api._lib.settings_loader import load_settings
 from tasks.dev.push import PushStandIn
@@ -20,7 +22,8 @@ from tests.notifications.seed import PUSH_ENVIRON, jobs
 SOON = 30.0
 WAITS_TO_NOTE = """
 SELECT EXISTS (SELECT FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
-               WHERE NOT l.granted AND a.query LIKE '%INSERT INTO notification_deliveries%')"""
+               WHERE NOT l.granted AND a.datname = current_database()
+                 AND a.query LIKE '%INSERT INTO notification_deliveries%')"""
 
 
 async def expire_leases(db: Database) -> None:
@@ -46,9 +49,13 @@ async def until_it_notes(db: Database) -> None:
 
 
 async def die_while_sending(resources: Resources, service: PushStandIn, count: int) -> None:
-    """A process that ends after its pushes went out, before their answers came."""
+    """A process that ends after its pushes went out, before their answers came.
+
+    It has one claim; how several share what is due is left to chance.
+    """
     service.behave(way="hold", times=count)
-    running = asyncio.create_task(Sender(resources, asyncio.Event()).run(30))
+    claim = await delivering.claim(resources.db, 50, 120, resources.clock.now())
+    running = asyncio.create_task(Batch(resources, claim, lambda: False).deal_with())
     await until(lambda: service.arrived == count)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

@@ -86,7 +86,7 @@ async def running(worker: Worker, db: Database) -> None:
         return bool(
             await db.fetchval(
                 "SELECT EXISTS (SELECT FROM pg_stat_activity"
-                " WHERE query LIKE 'LISTEN %mfa_planning%')"
+                " WHERE query LIKE 'LISTEN %mfa_planning%' AND datname = current_database())"
             )
         )
 

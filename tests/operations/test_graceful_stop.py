@@ -18,6 +18,7 @@ from tests.operations.load import Load, Request, read_answer
 from tests.operations.serving import ServerProcess
 from tests.people import Person, add_person
 from tests.scale import scaled
+from tests.waiting import until_somebody_waits
 
 CONNECTIONS = 32
 REQUESTS = scaled(300, soak=5000)
@@ -106,7 +107,7 @@ async def test_a_request_under_way_is_answered_and_what_it_wrote_stays(
     async with db.transaction() as tx:
         await tx.execute("LOCK TABLE personal_goals IN ACCESS EXCLUSIVE MODE")
         writer.write(request.encoded(HOST))
-        await waiting_for_a_lock(db)
+        await until_somebody_waits(db)
         os.kill(server.child.pid, signal.SIGTERM)
         await refused(server)
         assert server.child.running
@@ -145,22 +146,13 @@ async def test_what_exceeds_the_time_is_cut_and_the_end_is_still_clean(
         await tx.execute("SET LOCAL lock_timeout = 0")
         writer.write(Request("GET", "/api/auth/me", person.headers).encoded(HOST))
         deaf.sendall(Request("GET", "/api/openapi.json").encoded(HOST) * ENOUGH)
-        await waiting_for_a_lock(db)
+        await until_somebody_waits(db)
         os.kill(server.child.pid, signal.SIGTERM)
         assert await ended(server) < WHOLE_STOP
     assert (await read_answer(reader)).status == 503
     writer.close()
     deaf.close()
     assert server.child.status == 0
-
-
-async def waiting_for_a_lock(db: Database) -> None:
-    """Wait until a statement of the server waits for us."""
-    async with asyncio.timeout(20):
-        while not await db.fetchval(
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-        ):
-            await asyncio.sleep(0.01)
 
 
 async def refused(server: ServerProcess) -> None:

@@ -6,8 +6,8 @@ from api._lib.airtable.entities import EntityType as E
 from api._lib.sync.claims import claim, count_attempt
 from api._lib.sync.outbound import Outbound
 from api._lib.sync.reaper import reap
-from tests.sync.workers import eventually
-from tests.sync.world import World, somebody_waits
+from tests.sync.world import World
+from tests.waiting import until_somebody_waits
 
 EXPIRE = "UPDATE outbox_events SET lease_until = now() - interval '1 second'"
 
@@ -84,7 +84,7 @@ async def test_a_deadlock_with_somebody_else_is_no_failure(
         await tx.execute("SET LOCAL deadlock_timeout = '20s'")
         await tx.execute("SELECT FROM airtable_links FOR UPDATE")
         draining = asyncio.create_task(outbound.drain())
-        await eventually(lambda: somebody_waits(world.db), what="the wait for the link")
+        await until_somebody_waits(world.db)
         await tx.execute("UPDATE outbox_events SET priority = priority")
     await draining
     assert await world.statuses() == ["processed", "processed"]

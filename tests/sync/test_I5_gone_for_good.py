@@ -16,8 +16,8 @@ from api._lib.sync.letters import Search, replay_matching
 from api._lib.sync.outbound import Outbound
 from api._lib.sync.results import Delivered, store_delivered
 from api._lib.sync.rules import ErrorClass
-from tests.sync.workers import eventually
-from tests.sync.world import MONDAY, World, signed_in, somebody_waits
+from tests.sync.world import MONDAY, World, signed_in
+from tests.waiting import until_somebody_waits
 
 WAITS = """
 SELECT next_attempt_at > now() + interval '20 seconds' FROM outbox_events
@@ -323,7 +323,7 @@ async def test_O6_nobody_begins_to_send_what_is_just_being_erased(
             former,
         )
         erasing = asyncio.create_task(erase(ctx, person))
-        await eventually(lambda: somebody_waits(world.db), what="the erasure's wait")
+        await until_somebody_waits(world.db)
         assert await claim(world.db, 10, 120, "one") == []
     await erasing
     assert await world.db.fetchval("SELECT count(*) FROM habit_completions") == 0

@@ -294,10 +294,3 @@ def signed_in(row: dict[str, Any]) -> User:
         created_at=row["created_at"],
         last_login_on=row["last_login_on"],
     )
-
-
-async def somebody_waits(db: Database) -> bool:
-    """Whether a transaction waits for a lock of another one."""
-    waiting = """SELECT count(*) FROM pg_stat_activity
-                 WHERE datname = current_database() AND wait_event_type = 'Lock'"""
-    return bool(await db.fetchval(waiting))

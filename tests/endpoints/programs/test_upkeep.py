@@ -23,7 +23,7 @@ from tests.endpoints.programs.steps import (
     take_events,
 )
 from tests.programs.catalogue import BREATHE, STRESS
-from tests.sync.world import somebody_waits
+from tests.waiting import until_somebody_waits
 
 
 @pytest.fixture
@@ -138,11 +138,12 @@ async def test_P12_giving_way_to_an_erasure_the_run_begins_anew(
     await create_whole(ann, "2026-03-02")
     await db.execute("UPDATE programs SET status = 'Gepland'")
     await planning_reasons(db)
-    async with asyncio.timeout(20), db.transaction() as tx:
+    async with db.transaction() as tx:
+        # Of the two, the run finds out first.
+        await tx.execute("SET LOCAL deadlock_timeout = '20s'")
         await tx.execute("SELECT FROM users WHERE id = $1 FOR UPDATE", ann.id)
         running = asyncio.create_task(programs.roll_program_status(ctx))
-        while not await somebody_waits(db):
-            await asyncio.sleep(0.01)
+        await until_somebody_waits(db)
         await tx.execute("DELETE FROM programs WHERE user_id = $1", ann.id)
         await tx.execute("DELETE FROM users WHERE id = $1", ann.id)
     assert await running == 0
