@@ -8,12 +8,12 @@ WAITING = (
     "SELECT count(*) FROM pg_stat_activity"
     " WHERE wait_event_type = 'Lock' AND datname = current_database()"
 )
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 20
 
 
-async def until_somebody_waits(q: Queries) -> None:
-    """Return once a statement of this database waits for a lock; fails when none ever does."""
+async def until_somebody_waits(q: Queries, many: int = 1) -> None:
+    """Return once so many statements of this database wait for locks; fails when they never do."""
     deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
-    while not await q.fetchval(WAITING):
+    while await q.fetchval(WAITING) < many:
         assert asyncio.get_running_loop().time() < deadline, "nobody waits"
         await asyncio.sleep(0.01)

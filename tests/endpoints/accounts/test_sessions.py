@@ -15,10 +15,7 @@ from api._lib.settings import Settings
 from tests.accounts.records import person_record
 from tests.endpoints.accounts.visitor import Answer, Visitor
 from tests.people import PASSWORD, Person, record_id
-
-WAITING = """
-SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND wait_event_type = 'Lock'"""
+from tests.waiting import until_somebody_waits
 
 
 def jti(answer: Answer) -> str:
@@ -210,8 +207,7 @@ async def test_F_A7_a_revocation_under_way_ends_what_such_a_cookie_opens(
     async with store.transaction() as tx:
         await tx.execute("UPDATE users SET sessions_valid_from = $1", clock.now())
         answering = asyncio.create_task(visitor.refresh())
-        while not answering.done() and not await store.fetchval(WAITING):
-            await asyncio.sleep(0.01)
+        await until_somebody_waits(store)
     answer = await answering
     assert (answer.status, answer.cookie) == (401, "")
     assert await store.fetchval("SELECT count(*) FROM auth_sessions") == 1
