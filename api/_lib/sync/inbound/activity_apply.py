@@ -11,6 +11,7 @@ from api._lib.airtable.cells import Cells
 from api._lib.airtable.entities import EntityType
 from api._lib.airtable.gateway import RemoteRecord
 from api._lib.db import Queries, Transaction
+from api._lib.sync.inbound import activity_history as history
 from api._lib.sync.inbound import activity_store as store
 from api._lib.sync.inbound.activity_model import (
     Activity,
@@ -81,7 +82,7 @@ async def apply_activity(tx: Transaction, activity: Activity, batch: Batch) -> A
     if batch.is_written:
         await _take_back(tx, activity, old, changed, batch)
     else:
-        await store.grant(tx, [*new, *adopted, *differed])
+        await history.grant(tx, [*new, *adopted, *differed])
     applied.written = [draft.record_id for draft in (*new, *adopted, *differed)]
     applied.outcome.inserted = len(new)
     applied.outcome.updated = len(changed)
@@ -203,5 +204,5 @@ async def _take_back(
     """Let count and be told what an import that was quicker than the request took for history."""
     is_made = batch.made_at is not None
     if is_made and "announced_at" in activity.once:
-        await store.untell(tx, activity, old)
-    await store.ungrant(tx, [draft for draft in old if is_made or draft.id not in changed])
+        await history.untell(tx, activity, old)
+    await history.ungrant(tx, [draft for draft in old if is_made or draft.id not in changed])
