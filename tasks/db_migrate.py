@@ -13,9 +13,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from api._lib.settings import Role, Settings, SettingsError
 from api._lib.settings_loader import load_settings
+from tasks.command_line import EXIT_CONFIGURATION
 from tasks.db.failure import MigrationFailedError
 from tasks.db.files import Migration, RefusedError, read_folder
-from tasks.db.options import EXIT_CONFIGURATION, Options, parse
+from tasks.db.options import Options, parse
 from tasks.db.report import Report
 from tasks.db.runner import ConnectError, LockedError, Runner, connected, exclusive
 from tasks.db.state import State, check, compare, prepare_table, read_recorded

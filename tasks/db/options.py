@@ -1,16 +1,14 @@
 """What an operator may ask of the migration tool."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from msgspec import Struct
 
 from api._lib.schema_version import MIGRATIONS
+from tasks.command_line import Parser
 
-EXIT_CONFIGURATION = 4
 EPILOG = """\
 exit codes: 0 done, 1 a migration failed or the database cannot be reached, 2 refused (a file was
 changed, is missing, out of order or not allowed), 3 another run is active, 4 wrong configuration
@@ -30,12 +28,6 @@ class Options(Struct, frozen=True):
     statement_timeout: int
     folder: Path
     as_json: bool
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(EXIT_CONFIGURATION, f"{self.prog}: {message}\n")
 
 
 def parse(arguments: Sequence[str]) -> Options:
@@ -63,7 +55,7 @@ def parse(arguments: Sequence[str]) -> Options:
 
 
 def _make_parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="db_migrate.py",
         description="Brings the database to the schema of this version.",
         epilog=EPILOG,
