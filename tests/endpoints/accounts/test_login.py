@@ -176,33 +176,31 @@ async def test_a_second_login_on_one_day_tells_airtable_nothing(
     assert await store.fetchval("SELECT sum(merged_count) FROM outbox_events") == 1
 
 
-async def test_cheap_hashes_are_replaced_at_a_good_login(
-    visitor: Visitor,
-    make_person: MakePerson,
-    store: Database,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+async def weakly_hashed(make_person: MakePerson, monkeypatch: pytest.MonkeyPatch) -> Person:
+    """Somebody whose hash is cheaper than those made now."""
     monkeypatch.setattr(passwords, "COST", 6)
     cheap = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(5)).decode()
-    person = await make_person(password_hash=cheap)
-    assert (await visitor.login(person.email, PASSWORD)).status == 200
+    return await make_person(password_hash=cheap)
+
+
+async def test_cheap_hashes_are_replaced_at_a_good_login(
+    visitor: Visitor, weakly_hashed: Person, store: Database
+) -> None:
+    assert (await visitor.login(weakly_hashed.email, PASSWORD)).status == 200
     stored = await store.fetchval("SELECT password_hash FROM users")
     assert stored.startswith("$2b$06$")
-    assert (await visitor.login(person.email, PASSWORD)).status == 200
+    assert (await visitor.login(weakly_hashed.email, PASSWORD)).status == 200
 
 
 async def test_who_logs_in_twice_at_once_is_right_both_times(
-    visitor: Visitor,
-    make_person: MakePerson,
-    store: Database,
-    monkeypatch: pytest.MonkeyPatch,
+    visitor: Visitor, weakly_hashed: Person, store: Database
 ) -> None:
-    monkeypatch.setattr(passwords, "COST", 6)
-    cheap = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(5)).decode()
-    person = await make_person(password_hash=cheap)
     async with store.transaction() as tx:
         await tx.execute("SELECT FROM users FOR UPDATE")
-        logins = [asyncio.create_task(visitor.login(person.email, PASSWORD)) for _ in range(2)]
+        logins = [
+            asyncio.create_task(visitor.login(weakly_hashed.email, PASSWORD)) for _ in range(2)
+        ]
         await until_somebody_waits(store, len(logins))
     assert [answer.status for answer in await asyncio.gather(*logins)] == [200] * 2
     assert await store.fetchval("SELECT count(*) FROM auth_sessions") == 1 + 2
