@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from functools import cached_property
-from ipaddress import IPv6Network, ip_address
 from typing import Any, overload
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from api._lib.airtable.gateway import Gateway
 from api._lib.airtable.tables import Tables
 from api._lib.airtable.turns import Turns
 from api._lib.cache import Cache
+from api._lib.client_address import caller
 from api._lib.clock import Clock, SystemClock, local_day
 from api._lib.db import Database
 from api._lib.errors import forbidden
@@ -27,7 +27,7 @@ from api._lib.limits import Limits
 from api._lib.mail import Mailer
 from api._lib.messages import LANGUAGES, Language, preferred_language
 from api._lib.push import PushSender
-from api._lib.settings import Network, Settings
+from api._lib.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -244,43 +244,11 @@ class Context:
 
     @cached_property
     def client_address(self) -> str | None:
-        """Who is calling as far as trusted proxies tell; None when that cannot be known.
-
-        Of IPv6 the network, as whoever has one address has as many as they like.
-        """
-        peer = _plain((self.scope.get("client") or ("",))[0])
-        trusted = self.settings.trusted_proxies
-        if not _is_within(peer, trusted):
-            return _line_of(peer) or None
-        forwarded = self.headers.get("x-forwarded-for", "").split(",")
-        for entry in reversed([_plain(part.strip()) for part in forwarded if part.strip()]):
-            if not _is_within(entry, trusted):
-                return _line_of(entry) if _is_address(entry) else None
-        return None
+        """Who is calling as far as trusted proxies tell; None when that cannot be known."""
+        peer = (self.scope.get("client") or ("",))[0]
+        forwarded = self.headers.get("x-forwarded-for", "")
+        return caller(peer, forwarded, self.settings.trusted_proxies)
 
     def background(self, work: Coroutine[Any, Any, object]) -> None:
         """Run work after the answer; it is finished before the process ends."""
         self.resources.background.start(work)
-
-
-def _plain(text: str) -> str:
-    """An IPv4 address as such, also where it came by a socket that takes IPv6 too."""
-    return text.removeprefix("::ffff:") if "." in text else text
-
-
-def _line_of(text: str) -> str:
-    if not _is_address(text) or (address := ip_address(text)).version == 4:
-        return text
-    return str(IPv6Network((int(address), 64), strict=False))
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_within(text: str, networks: tuple[Network, ...]) -> bool:
-    return _is_address(text) and any(ip_address(text) in network for network in networks)

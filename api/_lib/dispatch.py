@@ -17,11 +17,11 @@ from api._lib.airtable.errors import (
 from api._lib.answering import answer_other, send_error, send_result
 from api._lib.context import Admin, Context, User
 from api._lib.db import GAVE_WAY, DatabaseUnavailableError
+from api._lib.decoding import convert
 from api._lib.errors import ApiError, Kind, bad_request, unauthorized, unavailable
 from api._lib.guard import is_signed, pass_guard
 from api._lib.reading import DisconnectedError, is_well_formed, query_pairs, read_once
 from api._lib.router import Handler
-from api._lib.wire import convert
 
 log = logging.getLogger(__name__)
 

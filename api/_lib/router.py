@@ -14,8 +14,9 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api._lib.context import Admin, Context, User
+from api._lib.decoding import Decoder
 from api._lib.guard import Guard, stated_guard
-from api._lib.wire import Body, Decoder
+from api._lib.wire import Body
 
 METHODS = ("get", "post", "put", "patch", "delete")
 HIDDEN = frozenset({"_lib", "workers"})
